@@ -1,0 +1,7 @@
+"""``tickwire demo``."""
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to app."""

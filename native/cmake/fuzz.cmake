@@ -1,0 +1,11 @@
+# One libFuzzer program per tests/fuzz/fuzz_*.c, under the address and undefined-behaviour sanitizers.
+if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
+  message(FATAL_ERROR "TICKWIRE_FUZZ needs clang: configure with -DCMAKE_C_COMPILER=clang")
+endif()
+file(GLOB FUZZ_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/../tests/fuzz/fuzz_*.c)
+foreach(source IN LISTS FUZZ_SOURCES)
+  get_filename_component(name ${source} NAME_WE)
+  add_executable(${name} ${source})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  target_link_libraries(${name} PRIVATE tickwire_options -Wl,--start-group ${TICKWIRE_MODULES} -Wl,--end-group)
+endforeach()

@@ -1,0 +1,3 @@
+/* book: see native/book/. */
+#pragma once
+#include "tickwire/base.h"

@@ -1,0 +1,3 @@
+/* codec_mold: see native/codec/. */
+#pragma once
+#include "tickwire/base.h"

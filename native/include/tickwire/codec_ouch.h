@@ -1,0 +1,3 @@
+/* codec_ouch: see native/codec/. */
+#pragma once
+#include "tickwire/base.h"

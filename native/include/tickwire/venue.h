@@ -1,0 +1,3 @@
+/* venue: see native/venue/. */
+#pragma once
+#include "tickwire/base.h"
