@@ -54,7 +54,7 @@ struct execution_report {
     uint8_t time_in_force;
     uint32_t order_state;     /* enum order_state after it */
     uint64_t order_reference; /* the venue's reference number */
-    uint64_t reserved[2];
+    uint64_t reserved[3];
 };
 
 enum order_state {
