@@ -31,8 +31,9 @@ struct control {
     uint64_t supervisor_heartbeat_ns; /* stale: the gate shuts; staler: lanes end by themselves */
     uint64_t stop;                    /* not 0: lanes leave their loop */
     uint64_t reserved1[4];
-    uint64_t resync_requests; /* grows when a stage that follows orders has started and knows nothing: execution then
-                                 replays the venue's record from its first message (any stage: atomic add) */
+    uint64_t
+        resync_requests; /* grows when a stage that follows orders has started and knows nothing: execution
+                            then replays the venue's record from its first message (any stage: atomic add) */
     uint64_t reserved2[7];
     struct clock_scale clock;
     uint64_t reserved3[4];
@@ -43,21 +44,22 @@ int control_add(struct segment *segment, struct control **control);
 struct control *control_find(struct segment *segment);
 
 struct parameters_header { /* the payload follows on the next cache line */
-    uint64_t version; /* odd while being written */
+    uint64_t version;      /* odd while being written */
     uint64_t size;
     uint64_t published_ns;
     uint64_t reserved[5];
 };
 
-int parameters_add(struct segment *segment, const char *name, uint64_t size, struct parameters_header **header);
+int parameters_add(struct segment *segment, const char *name, uint64_t size,
+                   struct parameters_header **header);
 struct parameters_header *parameters_find(struct segment *segment, const char *name);
 /* parameters_write publishes payload (size bytes, a multiple of 8) as one consistent version.  Single writer.
- * parameters_read copies a consistent payload; returns 1, or 0 when nothing was ever written, or ERROR_BUSY after a
- * bounded number of torn reads (try again on the next duty cycle). */
+ * parameters_read copies a consistent payload; returns 1, or 0 when nothing was ever written, or ERROR_BUSY
+ * after a bounded number of torn reads (try again on the next duty cycle). */
 int parameters_write(struct parameters_header *header, const void *payload, uint64_t size, uint64_t now_ns);
 int parameters_read(struct parameters_header *header, void *payload, uint64_t size, uint64_t *version);
 
-struct command { /* 64 bytes, the record of every "command.<stage>" ring */
+struct command {   /* 64 bytes, the record of every "command.<stage>" ring */
     uint32_t kind; /* the owning stage's enum <stage>_command */
     uint32_t reserved;
     uint64_t issued_ns;

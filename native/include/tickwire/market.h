@@ -1,14 +1,14 @@
-/* market: what the market-data stage tells the others.  Ring "market", 128-byte records, one a change of an instrument's
- * top three levels, trade or state; consumers signal, risk, position. */
+/* market: what the market-data stage tells the others.  Ring "market", 128-byte records, one a change of an
+ * instrument's top three levels, trade or state; consumers signal, risk, position. */
 #pragma once
 #include "tickwire/control.h"
 #include "tickwire/packet.h"
 
-#define MARKET_LEVELS 3
-#define MARKET_CONSUMER_SIGNAL 0
-#define MARKET_CONSUMER_RISK 1
+#define MARKET_LEVELS            3
+#define MARKET_CONSUMER_SIGNAL   0
+#define MARKET_CONSUMER_RISK     1
 #define MARKET_CONSUMER_POSITION 2
-#define MARKET_CONSUMER_COUNT 3
+#define MARKET_CONSUMER_COUNT    3
 
 enum market_kind {
     MARKET_BOOK = 1,  /* a change within the first levels */
@@ -22,11 +22,11 @@ enum market_flag {
 };
 
 enum trading_state { /* ITCH trading action; unknown until the venue says so */
-    TRADING_UNKNOWN = 0,
-    TRADING_OPEN = 1,      /* T */
-    TRADING_HALTED = 2,    /* H */
-    TRADING_PAUSED = 3,    /* P */
-    TRADING_QUOTATION = 4, /* Q: quotes only */
+                     TRADING_UNKNOWN = 0,
+                     TRADING_OPEN = 1,      /* T */
+                     TRADING_HALTED = 2,    /* H */
+                     TRADING_PAUSED = 3,    /* P */
+                     TRADING_QUOTATION = 4, /* Q: quotes only */
 };
 
 struct market_update {
@@ -39,7 +39,7 @@ struct market_update {
     uint32_t bid_quantity[MARKET_LEVELS];
     uint32_t ask_quantity[MARKET_LEVELS];
     uint32_t last_quantity;
-    uint32_t book_ns;   /* publication, ns after rx_ns */
+    uint32_t book_ns; /* publication, ns after rx_ns */
     uint16_t instrument;
     uint8_t kind;  /* enum market_kind */
     uint8_t flags; /* enum market_flag */
@@ -49,8 +49,8 @@ struct market_update {
     uint64_t feed_session; /* grows when the venue starts another session */
 };
 
-/* The last update of each instrument, for readers that want a state and not a stream: table "top", one entry an
- * instrument, each under its own seqlock word. */
+/* The last update of each instrument, for readers that want a state and not a stream: table "top", one entry
+ * an instrument, each under its own seqlock word. */
 struct market_top {
     uint64_t version; /* odd while being written */
     uint64_t updates;
@@ -61,33 +61,33 @@ struct market_top {
 enum market_counter {
     MARKET_COUNT_PACKETS,
     MARKET_COUNT_BYTES,
-    MARKET_COUNT_MESSAGES,       /* applied, in order, once */
-    MARKET_COUNT_MALFORMED,      /* packets or messages refused */
+    MARKET_COUNT_MESSAGES,  /* applied, in order, once */
+    MARKET_COUNT_MALFORMED, /* packets or messages refused */
     MARKET_COUNT_UNKNOWN_TYPE,
-    MARKET_COUNT_UNKNOWN_ORDER,  /* references to orders never seen */
-    MARKET_COUNT_BAD_VALUE,      /* impossible prices or quantities */
+    MARKET_COUNT_UNKNOWN_ORDER, /* references to orders never seen */
+    MARKET_COUNT_BAD_VALUE,     /* impossible prices or quantities */
     MARKET_COUNT_LINE_A_PACKETS,
     MARKET_COUNT_LINE_B_PACKETS,
-    MARKET_COUNT_DUPLICATES,     /* messages the other line had already brought */
-    MARKET_COUNT_REORDERED,      /* packets held until the ones before came */
-    MARKET_COUNT_GAPS,           /* gaps on both lines at once */
-    MARKET_COUNT_GAP_MESSAGES,   /* messages that had to be asked for again */
-    MARKET_COUNT_REQUESTS,       /* re-requests sent */
-    MARKET_COUNT_RECOVERED,      /* messages brought by the request server */
-    MARKET_COUNT_LOST,           /* messages given up on */
+    MARKET_COUNT_DUPLICATES,   /* messages the other line had already brought */
+    MARKET_COUNT_REORDERED,    /* packets held until the ones before came */
+    MARKET_COUNT_GAPS,         /* gaps on both lines at once */
+    MARKET_COUNT_GAP_MESSAGES, /* messages that had to be asked for again */
+    MARKET_COUNT_REQUESTS,     /* re-requests sent */
+    MARKET_COUNT_RECOVERED,    /* messages brought by the request server */
+    MARKET_COUNT_LOST,         /* messages given up on */
     MARKET_COUNT_HEARTBEATS,
-    MARKET_COUNT_SESSIONS,       /* session changes seen */
-    MARKET_COUNT_ENDS,           /* end-of-session packets */
-    MARKET_COUNT_STALE,          /* times the feed went stale */
-    MARKET_COUNT_UPDATES,        /* records published */
-    MARKET_COUNT_BACKPRESSURE,   /* times a packet waited because a consumer was behind */
-    MARKET_COUNT_DROPPED,        /* packets the kernel or NIC dropped */
-    MARKET_COUNT_NEXT_SEQUENCE,  /* gauge */
-    MARKET_COUNT_SYNCHRONISED,   /* gauge: 1 while the books are complete and the feed lives */
+    MARKET_COUNT_SESSIONS,      /* session changes seen */
+    MARKET_COUNT_ENDS,          /* end-of-session packets */
+    MARKET_COUNT_STALE,         /* times the feed went stale */
+    MARKET_COUNT_UPDATES,       /* records published */
+    MARKET_COUNT_BACKPRESSURE,  /* times a packet waited because a consumer was behind */
+    MARKET_COUNT_DROPPED,       /* packets the kernel or NIC dropped */
+    MARKET_COUNT_NEXT_SEQUENCE, /* gauge */
+    MARKET_COUNT_SYNCHRONISED,  /* gauge: 1 while the books are complete and the feed lives */
 };
 
 struct market_instrument {
-    char symbol[8]; /* space padded, as in the stock directory */
+    char symbol[8];  /* space padded, as in the stock directory */
     uint32_t locate; /* stock locate, 0: learn it from the stock directory */
     uint32_t reserved;
 };
@@ -106,5 +106,5 @@ struct market_config {
 
 struct stage;
 /* market_stage_open needs in the segment: ring "market", table "top", counters "market-data", control. */
-int market_stage_open(struct segment *segment, const struct market_config *config, struct stage **stage, char *message,
-                      size_t message_size);
+int market_stage_open(struct segment *segment, const struct market_config *config, struct stage **stage,
+                      char *message, size_t message_size);

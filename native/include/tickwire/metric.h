@@ -1,10 +1,10 @@
-/* metric: counters and latency histograms.  Each block has one writer, which publishes with plain (relaxed) stores; any
- * process may read and never disturbs the writer. */
+/* metric: counters and latency histograms.  Each block has one writer, which publishes with plain (relaxed)
+ * stores; any process may read and never disturbs the writer. */
 #pragma once
 #include "tickwire/segment.h"
 
-#define COUNTER_COUNT_MAX 64
-#define HISTOGRAM_SUB_BITS 5 /* 32 buckets an octave: within 3.2 % of the value */
+#define COUNTER_COUNT_MAX      64
+#define HISTOGRAM_SUB_BITS     5 /* 32 buckets an octave: within 3.2 % of the value */
 #define HISTOGRAM_BUCKET_COUNT 1920
 
 struct counters {
@@ -26,7 +26,7 @@ struct counters *counters_find(struct segment *segment, const char *name);
 int histogram_add(struct segment *segment, const char *name, struct histogram **histogram);
 struct histogram *histogram_find(struct segment *segment, const char *name);
 void histogram_record_value(struct histogram *histogram, uint64_t value); /* for Python and tests */
-/* histogram_bucket_floor is the smallest value counted in bucket index; histogram_quantile the upper bound of the bucket
- * that holds the given rank (0 < q <= 1), clamped to max; 0 when empty. */
+/* histogram_bucket_floor is the smallest value counted in bucket index; histogram_quantile the upper bound of
+ * the bucket that holds the given rank (0 < q <= 1), clamped to max; 0 when empty. */
 uint64_t histogram_bucket_floor(uint32_t index);
 uint64_t histogram_quantile(const struct histogram *histogram, double q);

@@ -8,7 +8,7 @@ enum time_in_force { TIF_DAY = 0, TIF_IOC = 1 };
 struct order_intent {
     uint64_t tick;
     uint64_t rx_ns;
-    uint32_t book_ns;   /* stage times: ns after rx_ns */
+    uint32_t book_ns; /* stage times: ns after rx_ns */
     uint32_t signal_ns;
     int64_t price;
     uint64_t target_order_id; /* CANCEL and REPLACE: which order */
@@ -27,15 +27,15 @@ enum signal_mode { SIGNAL_TAKE = 0, SIGNAL_QUOTE = 1 };
 
 struct signal_instrument_parameters { /* one an instrument; quantities in shares, thresholds in 1/1 000 000 */
     uint32_t enabled;
-    uint32_t mode;              /* enum signal_mode */
+    uint32_t mode; /* enum signal_mode */
     uint32_t order_quantity;
-    uint32_t position_max;      /* the strategy's own bound, inside the gate's */
-    int32_t imbalance_enter;    /* depth imbalance (bid - ask) / (bid + ask) that opens */
-    int32_t imbalance_exit;     /* |imbalance| below this closes */
-    int64_t edge_min;           /* micro-price minus mid, 1/10 000: least edge to act */
-    int64_t spread_max;         /* 1/10 000: no orders in wider markets */
-    uint64_t cooldown_ns;       /* least time between two intents, by tick time */
-    uint32_t inventory_skew;    /* threshold added per position_max held, 1/1 000 000 */
+    uint32_t position_max;   /* the strategy's own bound, inside the gate's */
+    int32_t imbalance_enter; /* depth imbalance (bid - ask) / (bid + ask) that opens */
+    int32_t imbalance_exit;  /* |imbalance| below this closes */
+    int64_t edge_min;        /* micro-price minus mid, 1/10 000: least edge to act */
+    int64_t spread_max;      /* 1/10 000: no orders in wider markets */
+    uint64_t cooldown_ns;    /* least time between two intents, by tick time */
+    uint32_t inventory_skew; /* threshold added per position_max held, 1/1 000 000 */
     uint32_t reserved;
 };
 
@@ -47,8 +47,8 @@ struct signal_parameters {
 
 enum signal_counter {
     SIGNAL_COUNT_UPDATES,
-    SIGNAL_COUNT_STALE,         /* updates not acted on because the feed was stale */
-    SIGNAL_COUNT_UNRECONCILED,  /* not acted on because own position is unknown */
+    SIGNAL_COUNT_STALE,        /* updates not acted on because the feed was stale */
+    SIGNAL_COUNT_UNRECONCILED, /* not acted on because own position is unknown */
     SIGNAL_COUNT_INTENTS,
     SIGNAL_COUNT_CANCELS,
     SIGNAL_COUNT_REPLACES,
@@ -56,6 +56,6 @@ enum signal_counter {
     SIGNAL_COUNT_REPORTS,
 };
 
-/* signal_stage_open needs: rings "market" (consumer 0), "report" (consumer 0), "intent"; parameters "signal"; counters
- * "signal-bridge"; control. */
+/* signal_stage_open needs: rings "market" (consumer 0), "report" (consumer 0), "intent"; parameters "signal";
+ * counters "signal-bridge"; control. */
 int signal_stage_open(struct segment *segment, struct stage **stage, char *message, size_t message_size);
