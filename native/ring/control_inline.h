@@ -13,7 +13,8 @@ static inline void control_store(uint64_t *word, uint64_t value) {
  * the words in between are written with seqlock_copy so that a concurrent reader's loads are never torn
  * within a word. */
 static inline void seqlock_begin(uint64_t *version) {
-    __atomic_store_n(version, (*version + 1) | 1, __ATOMIC_RELAXED); /* odd even after a writer died half-way */
+    __atomic_store_n(version, (*version + 1) | 1,
+                     __ATOMIC_RELAXED); /* odd even after a writer died half-way */
     __atomic_thread_fence(__ATOMIC_RELEASE);
 }
 

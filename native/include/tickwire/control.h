@@ -42,6 +42,8 @@ struct control {
 
 int control_add(struct segment *segment, struct control **control);
 struct control *control_find(struct segment *segment);
+/* control_declare_lane names a status block, before any lane starts; ERROR_DUPLICATE, ERROR_FULL. */
+int control_declare_lane(struct control *control, const char *name);
 
 struct parameters_header { /* the payload follows on the next cache line */
     uint64_t version;      /* odd while being written */
@@ -58,6 +60,10 @@ struct parameters_header *parameters_find(struct segment *segment, const char *n
  * after a bounded number of torn reads (try again on the next duty cycle). */
 int parameters_write(struct parameters_header *header, const void *payload, uint64_t size, uint64_t now_ns);
 int parameters_read(struct parameters_header *header, void *payload, uint64_t size, uint64_t *version);
+
+/* table_read copies one entry of a table (its first word is the version); 1 when consistent, 0 when a writer
+ * would not let it (it died inside the entry). */
+int table_read(const void *entry, void *to, uint64_t size);
 
 struct command {   /* 64 bytes, the record of every "command.<stage>" ring */
     uint32_t kind; /* the owning stage's enum <stage>_command */

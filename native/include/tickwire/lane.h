@@ -25,11 +25,17 @@ struct lane_config {
     uint64_t reserved[2];
 };
 
-/* lane_open claims the lane's status block in the segment.  warning (may be NULL) receives a line for each
- * wish that was not granted (pinning, locking, SCHED_FIFO), which is not an error. */
+/* lane_open takes the status block that control_declare_lane made for this name; ERROR_NOT_FOUND without one.
+ * warning (may be NULL) receives a line for each wish that was not granted (pinning, locking, SCHED_FIFO),
+ * which is not an error. */
 int lane_open(struct segment *segment, const struct lane_config *config, struct lane **lane, char *warning,
               size_t warning_size);
 int lane_add(struct lane *lane, struct stage *stage); /* takes ownership */
 int lane_run(struct lane *lane);                      /* 0 when told to stop */
 int lane_poll(struct lane *lane, uint64_t now_ns); /* one duty cycle at a given time: tests and simulation */
 void lane_close(struct lane *lane);
+
+/* One stage by itself, for tests and simulation. */
+int stage_poll(struct stage *stage, uint64_t now_ns);
+void stage_housekeep(struct stage *stage, uint64_t now_ns);
+void stage_close(struct stage *stage);

@@ -1,0 +1,164 @@
+"""The control block and seqlocked parameters."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tickwire.native._native import ffi, lib
+from tickwire.native.errors import check
+
+LANE_STATES = {
+    lib.LANE_ABSENT: "absent",
+    lib.LANE_STARTING: "starting",
+    lib.LANE_RUNNING: "running",
+    lib.LANE_STOPPED: "stopped",
+}
+
+
+@dataclass(frozen=True)
+class LaneStatus:
+    """What a lane last said of itself; times in ns."""
+
+    name: str
+    state: str
+    pid: int
+    core: int | None
+    starts: int
+    started_ns: int
+    heartbeat_ns: int
+    cycles: int
+    cycles_busy: int
+    cycle_ns_max: int
+
+
+class Control:
+    """Kill switch, arming, epoch, heartbeats, lanes: words that the hot path reads directly."""
+
+    def __init__(self, pointer: Any) -> None:
+        self._control = pointer
+
+    @property
+    def pointer(self) -> Any:
+        """``struct control *`` for native calls."""
+        return self._control
+
+    def calibrate_clock(self, duration_ns: int = 20_000_000) -> None:
+        """Measure the counter's scale, publish it and use it in this process."""
+        check(lib.clock_calibrate(ffi.addressof(self._control, "clock"), duration_ns), "cannot calibrate the clock")
+        self.use_clock()
+
+    def use_clock(self) -> None:
+        """Convert with the box's scale in this process."""
+        lib.clock_use(ffi.addressof(self._control, "clock"))
+
+    def declare_lane(self, name: str) -> None:
+        """Give the lane a status block."""
+        check(lib.control_declare_lane(self._control, name.encode()), f"cannot declare lane {name}")
+
+    def lanes(self) -> Iterator[LaneStatus]:
+        """Status of every declared lane."""
+        for status in self._control.lanes:
+            name = ffi.string(status.name).decode()
+            if name:
+                yield LaneStatus(
+                    name,
+                    LANE_STATES.get(status.state, "unknown"),
+                    status.pid,
+                    None if status.core == 2**32 - 1 else status.core,
+                    status.starts,
+                    status.started_ns,
+                    status.heartbeat_ns,
+                    status.cycles,
+                    status.cycles_busy,
+                    status.cycle_ns_max,
+                )
+
+    def lane(self, name: str) -> LaneStatus:
+        """Status of one lane; KeyError when it was never declared."""
+        for status in self.lanes():
+            if status.name == name:
+                return status
+        raise KeyError(name)
+
+    @property
+    def kill(self) -> int:
+        """When the kill switch was thrown, ns; 0 when it is not on."""
+        return int(self._control.kill)
+
+    @kill.setter
+    def kill(self, value: int) -> None:
+        self._control.kill = value
+
+    @property
+    def armed(self) -> bool:
+        """Whether the supervisor lets the gate open."""
+        return bool(self._control.armed)
+
+    @armed.setter
+    def armed(self, value: bool) -> None:
+        self._control.armed = int(value)
+
+    @property
+    def epoch(self) -> int:
+        """Trading epoch."""
+        return int(self._control.epoch)
+
+    @epoch.setter
+    def epoch(self, value: int) -> None:
+        self._control.epoch = value
+
+    @property
+    def supervisor_heartbeat_ns(self) -> int:
+        """When the supervisor last said that it lives."""
+        return int(self._control.supervisor_heartbeat_ns)
+
+    @supervisor_heartbeat_ns.setter
+    def supervisor_heartbeat_ns(self, value: int) -> None:
+        self._control.supervisor_heartbeat_ns = value
+
+    @property
+    def stop(self) -> bool:
+        """Whether the lanes have been told to leave their loops."""
+        return bool(self._control.stop)
+
+    @stop.setter
+    def stop(self, value: bool) -> None:
+        self._control.stop = int(value)
+
+    @property
+    def resync_requests(self) -> int:
+        """How often a stage has asked execution to replay the venue's record."""
+        return int(self._control.resync_requests)
+
+
+class Parameters:
+    """A ``struct struct`` under a seqlock: one writer, any reader, never torn."""
+
+    def __init__(self, pointer: Any, struct: str) -> None:
+        self._header = pointer
+        self._struct = struct
+
+    @property
+    def version(self) -> int:
+        """Grows by two with every write; 0: never written; odd: being written."""
+        return int(self._header.version)
+
+    def write(self, payload: Any, now_ns: int) -> None:
+        """Publish payload (``struct struct *``)."""
+        check(
+            lib.parameters_write(self._header, payload, ffi.sizeof(f"struct {self._struct}"), now_ns),
+            f"parameters {self._struct}",
+        )
+
+    def read(self) -> Any | None:
+        """A consistent copy (``struct struct *``); None when nothing was ever written."""
+        payload = ffi.new(f"struct {self._struct} *")
+        found = check(
+            lib.parameters_read(self._header, payload, ffi.sizeof(payload[0]), ffi.NULL), f"parameters {self._struct}"
+        )
+        return payload if found else None
+
+
+def now_ns() -> int:
+    """The box's clock: ns since the Unix epoch by the scale in use."""
+    return int(lib.clock_now_ns())

@@ -1,0 +1,63 @@
+#include "ring/control_inline.h"
+
+#include <string.h>
+
+int control_add(struct segment *segment, struct control **control) {
+    void *block = NULL;
+    int error = segment_add(segment, "control", BLOCK_CONTROL, sizeof(struct control), &block);
+    if (!error) *control = block;
+    return error;
+}
+
+struct control *control_find(struct segment *segment) {
+    return segment_find(segment, "control", BLOCK_CONTROL, NULL);
+}
+
+int control_declare_lane(struct control *control, const char *name) {
+    size_t length = strlen(name);
+    if (length == 0 || length >= NAME_SIZE) return ERROR_ARGUMENT;
+    for (int i = 0; i < STAGE_COUNT_MAX; i++) {
+        struct lane_status *status = &control->lanes[i];
+        if (strncmp(status->name, name, NAME_SIZE) == 0) return ERROR_DUPLICATE;
+        if (status->name[0]) continue;
+        memcpy(status->name, name, length);
+        return ERROR_NONE;
+    }
+    return ERROR_FULL;
+}
+
+int parameters_add(struct segment *segment, const char *name, uint64_t size,
+                   struct parameters_header **header) {
+    if (size == 0 || size % sizeof(uint64_t)) return ERROR_ARGUMENT;
+    void *block = NULL;
+    int error = segment_add(segment, name, BLOCK_PARAMETERS, sizeof(struct parameters_header) + size, &block);
+    if (error) return error;
+    *header = block;
+    (*header)->size = size;
+    return ERROR_NONE;
+}
+
+struct parameters_header *parameters_find(struct segment *segment, const char *name) {
+    return segment_find(segment, name, BLOCK_PARAMETERS, NULL);
+}
+
+int parameters_write(struct parameters_header *header, const void *payload, uint64_t size, uint64_t now_ns) {
+    if (size != header->size) return ERROR_ARGUMENT;
+    seqlock_begin(&header->version);
+    seqlock_copy(header + 1, payload, size);
+    __atomic_store_n(&header->published_ns, now_ns, __ATOMIC_RELAXED);
+    seqlock_end(&header->version);
+    return ERROR_NONE;
+}
+
+int parameters_read(struct parameters_header *header, void *payload, uint64_t size, uint64_t *version) {
+    if (size != header->size) return ERROR_ARGUMENT;
+    if (__atomic_load_n(&header->version, __ATOMIC_ACQUIRE) == 0) return 0;
+    if (!seqlock_read_entry(&header->version, payload, header + 1, size)) return ERROR_BUSY;
+    if (version) *version = __atomic_load_n(&header->version, __ATOMIC_ACQUIRE);
+    return 1;
+}
+
+int table_read(const void *entry, void *to, uint64_t size) {
+    return seqlock_read_entry((const uint64_t *)entry, to, entry, size);
+}
