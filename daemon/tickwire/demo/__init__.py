@@ -1,0 +1,1 @@
+"""The demonstration: a paper exchange and the appliance, side by side."""
