@@ -10,6 +10,7 @@
 #include "tickwire/ring.h"
 #include "tickwire/metric.h"
 #include "tickwire/control.h"
+#include "tickwire/codec_layout.h"
 #include "tickwire/codec_itch.h"
 #include "tickwire/codec_mold.h"
 #include "tickwire/codec_soup.h"
