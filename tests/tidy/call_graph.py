@@ -1,6 +1,6 @@
 """The call graph of compiled C, read from relocations: what a function can reach, proved on the object files.
 
-Objects are compiled with -ffunction-sections, so every relocation lies in the section of the function that makes the call.
+Objects are compiled with -ffunction-sections, so a relocation lies in the section of the function that makes the call.
 Calls through pointers leave no name; their targets are roots of their own.
 """
 
