@@ -37,21 +37,26 @@ int soup_next(const uint8_t *data, size_t size, struct soup_packet *packet) {
     return (int)(2 + length);
 }
 
-/* Copies a field without the spaces around it; text has room for size + 1. */
-static void read_text(const uint8_t *field, size_t size, char *text) {
-    while (size > 0 && field[size - 1] == ' ') size--;
-    while (size > 0 && field[0] == ' ') {
+static int is_padding(uint8_t character) {
+    return character == ' ' || character == '\0';
+}
+
+/* Copies a field without what pads it on either side; text has room for size + 1.  0, or ERROR_MALFORMED when
+ * what remains is no string. */
+static int read_text(const uint8_t *field, size_t size, char *text) {
+    while (size > 0 && is_padding(field[size - 1])) size--;
+    while (size > 0 && is_padding(field[0])) {
         field++;
         size--;
     }
     memcpy(text, field, size);
     text[size] = '\0';
+    return memchr(field, '\0', size) == NULL ? 0 : ERROR_MALFORMED;
 }
 
 static int read_sequence(const uint8_t *field, uint64_t *sequence) {
     char text[SOUP_SEQUENCE_SIZE + 1];
-    read_text(field, SOUP_SEQUENCE_SIZE, text);
-    if (text[0] == '\0') return ERROR_MALFORMED;
+    if (read_text(field, SOUP_SEQUENCE_SIZE, text) || text[0] == '\0') return ERROR_MALFORMED;
     uint64_t value = 0;
     for (const char *digit = text; *digit != '\0'; digit++) {
         if (*digit < '0' || *digit > '9') return ERROR_MALFORMED;
@@ -66,16 +71,16 @@ int soup_decode_login(const struct soup_packet *packet, struct soup_login *login
     if (packet->type != SOUP_LOGIN_REQUEST || !size_fits(packet->type, packet->payload_size))
         return ERROR_MALFORMED;
     const uint8_t *field = packet->payload;
-    read_text(field, SOUP_USERNAME_SIZE, login->username);
-    read_text(field + 6, SOUP_PASSWORD_SIZE, login->password);
-    read_text(field + 16, SOUP_SESSION_SIZE, login->session);
+    if (read_text(field, SOUP_USERNAME_SIZE, login->username)) return ERROR_MALFORMED;
+    if (read_text(field + 6, SOUP_PASSWORD_SIZE, login->password)) return ERROR_MALFORMED;
+    if (read_text(field + 16, SOUP_SESSION_SIZE, login->session)) return ERROR_MALFORMED;
     return read_sequence(field + 26, &login->sequence);
 }
 
 int soup_decode_accepted(const struct soup_packet *packet, struct soup_accepted *accepted) {
     if (packet->type != SOUP_LOGIN_ACCEPTED || !size_fits(packet->type, packet->payload_size))
         return ERROR_MALFORMED;
-    read_text(packet->payload, SOUP_SESSION_SIZE, accepted->session);
+    if (read_text(packet->payload, SOUP_SESSION_SIZE, accepted->session)) return ERROR_MALFORMED;
     return read_sequence(packet->payload + SOUP_SESSION_SIZE, &accepted->sequence);
 }
 

@@ -9,12 +9,12 @@ COMMANDS = ("demo", "run", "exchange", "book", "decode", "bench")
 
 def build() -> typer.Typer:
     """The command tree, in the order of COMMANDS."""
-    app = typer.Typer(
-        no_args_is_help=True,
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        help="Tickwire: a tick in, a risk-checked order out.",
-    )
+    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+    @app.callback()
+    def tickwire() -> None:  # with it the sub-command's name is asked for even where there is only one
+        """Tickwire: a tick in, a risk-checked order out."""
+
     for name in COMMANDS:
         import_module(f"tickwire.cli.{name}").register(app)
     return app

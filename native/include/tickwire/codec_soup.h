@@ -57,7 +57,8 @@ struct soup_accepted {
 };
 
 /* soup_decode_* read the payload of a packet of that type: 0, or ERROR_MALFORMED (another type, a sequence
- * that is no number).  Fields may be justified to either side. */
+ * that is no number).  Fields may be justified to either side, with spaces or NUL
+ * bytes. */
 int soup_decode_login(const struct soup_packet *packet, struct soup_login *login);
 int soup_decode_accepted(const struct soup_packet *packet, struct soup_accepted *accepted);
 int soup_decode_rejected(const struct soup_packet *packet, uint8_t *reason);
