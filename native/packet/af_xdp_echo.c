@@ -2,7 +2,7 @@
  */
 #include "packet/af_xdp.h"
 
-#define ECHO_BATCH 64
+#define ECHO_BATCH 32 /* what the kernel's copying mode takes in one system call */
 
 static void swap(uint8_t *one, uint8_t *other, size_t size) {
     uint8_t kept[8];
@@ -35,12 +35,19 @@ static void recycle(struct af_xdp_port *xdp) {
     xsk_ring_cons__release(&xdp->completion, done);
 }
 
+/* Wakes the kernel while it has not taken all that was given to it. */
+static void push(struct af_xdp_port *xdp) {
+    bool pending = __atomic_load_n(xdp->tx.consumer, __ATOMIC_ACQUIRE) != *xdp->tx.producer;
+    if (pending && xsk_ring_prod__needs_wakeup(&xdp->tx)) af_xdp_wake_transmit(xdp);
+}
+
 int af_xdp_bounce(struct packet_port *port) {
     struct af_xdp_port *xdp = (struct af_xdp_port *)port;
     struct packet_view views[ECHO_BATCH];
     int received = af_xdp_receive(port, views, ECHO_BATCH);
     if (received == 0) {
         packet_port_idle(port);
+        push(xdp);
         recycle(xdp);
         return 0;
     }
@@ -57,7 +64,7 @@ int af_xdp_bounce(struct packet_port *port) {
             (struct xdp_desc){.addr = held, .len = (uint32_t)(payload + views[i].size - (xdp->area + held))};
     }
     xsk_ring_prod__submit(&xdp->tx, (uint32_t)received);
-    if (xsk_ring_prod__needs_wakeup(&xdp->tx)) af_xdp_wake_transmit(xdp);
+    push(xdp);
     port->stats.transmitted += (uint64_t)received;
     recycle(xdp);
     return received;

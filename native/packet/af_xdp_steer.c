@@ -36,13 +36,17 @@ static int load(struct af_xdp_steer *steer, const struct packet_config *config,
     return 0;
 }
 
+static bool occupied(int error) {
+    return error == EBUSY || error == EEXIST; /* EEXIST: in the other mode */
+}
+
 static int link_program(const struct af_xdp_steer *steer, int interface, uint32_t mode) {
     struct bpf_program *program = bpf_object__find_program_by_name(steer->object, "steer");
     LIBBPF_OPTS(bpf_link_create_opts, options, .flags = mode);
     int fd = -1;
     for (int i = 0; i < AF_XDP_BUSY_TRIES; i++) {
         fd = bpf_link_create(bpf_program__fd(program), interface, BPF_XDP, &options);
-        if (fd >= 0 || errno != EBUSY) break;
+        if (fd >= 0 || !occupied(errno)) break;
         af_xdp_busy_pause();
     }
     return fd;
@@ -55,6 +59,7 @@ int af_xdp_steer_attach(struct af_xdp_steer *steer, const struct packet_config *
     if (!config->generic) {
         steer->link_fd = link_program(steer, interface, XDP_FLAGS_DRV_MODE);
         *native = steer->link_fd >= 0;
+        if (!*native && occupied(errno)) return packet_fail(message, "another XDP program is attached");
         if (!*native) packet_fail(message, "no native mode, falling back to generic");
     }
     if (!*native) steer->link_fd = link_program(steer, interface, XDP_FLAGS_SKB_MODE);

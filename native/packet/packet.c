@@ -32,7 +32,8 @@ static int check_channels(const struct packet_config *config, struct packet_mess
     }
     for (uint32_t i = 0; i < config->channel_count; i++) {
         const struct packet_channel *channel = &config->channels[i];
-        if (channel->address == 0 || channel->port == 0) {
+        bool recorded = config->backend == PACKET_PCAP; /* captures made anonymous have zeroes in them */
+        if (!recorded && (channel->address == 0 || channel->port == 0)) {
             packet_say(message, "channel %u has no %s", i, channel->port == 0 ? "port" : "address");
             return ERROR_ARGUMENT;
         }

@@ -100,6 +100,11 @@ class Port:
         self._port = ffi.gc(port[0], lib.packet_close)
         self._views = ffi.new("struct packet_view[]", RECEIVE_COUNT)
 
+    @property
+    def pointer(self) -> Any:
+        """``struct packet_port *`` for native calls."""
+        return self._port
+
     def receive(self) -> list[Datagram]:
         """Copies of what has arrived, at most RECEIVE_COUNT; never waits."""
         count = lib.packet_receive(self._port, self._views, RECEIVE_COUNT)
