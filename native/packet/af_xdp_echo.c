@@ -1,6 +1,7 @@
 /* af_xdp_echo: the least a program can do between receiving a frame and sending it: swap the ends, in place.
  */
 #include "packet/af_xdp.h"
+#include <string.h>
 
 #define ECHO_BATCH 32 /* what the kernel's copying mode takes in one system call */
 
@@ -14,7 +15,7 @@ static void swap(uint8_t *one, uint8_t *other, size_t size) {
 /* payload is where match_frame found it: right after the UDP header. */
 static void turn_round(uint8_t *frame, uint8_t *payload) {
     uint8_t *udp = payload - 8;
-    uint8_t *ip = frame + (match_u16(frame + 12) == 0x8100 ? 18 : 14);
+    uint8_t *ip = frame + (load_be16(frame + 12) == FRAME_TYPE_VLAN ? 18 : 14);
     swap(frame, frame + 6, 6);
     swap(ip + 12, ip + 16, 4); /* the header's checksum is the same either way round */
     swap(udp, udp + 2, 2);

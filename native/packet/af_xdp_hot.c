@@ -26,7 +26,7 @@ int af_xdp_receive(struct packet_port *port, struct packet_view *views, int coun
     for (uint32_t i = 0; i < arrived; i++) {
         const struct xdp_desc *frame = xsk_ring_cons__rx_desc(&xdp->rx, index + i);
         struct packet_view *view = &views[filled];
-        int channel = match_frame(&xdp->table, xdp->area + frame->addr, frame->len, &view->data, &view->size);
+        int channel = match_frame(&xdp->table, xdp->area + frame->addr, frame->len, view);
         if (__builtin_expect(channel < 0, 0)) {
             port->stats.malformed++;
             give_back(xdp, frame->addr);

@@ -1,9 +1,9 @@
 /* match: from an Ethernet frame to one of the port's channels. */
 #pragma once
+#include "codec/frame_inline.h"
 #include "tickwire/packet.h"
-#include <string.h>
 
-#define MATCH_NONE      (-1) /* a sound datagram, but not for us */
+#define MATCH_NONE      (-1) /* other traffic */
 #define MATCH_MALFORMED (-2)
 
 struct match_table {
@@ -21,32 +21,18 @@ static inline void match_table_fill(struct match_table *table, const struct pack
         table->keys[i] = match_key(config->channels[i].address, config->channels[i].port);
 }
 
-static inline uint16_t match_u16(const uint8_t *at) {
-    return (uint16_t)(at[0] << 8 | at[1]);
-}
-
-/* match_frame finds the datagram's channel and its payload (data and size).  Checksums are left to the NIC,
- * which has verified the frame's own. */
+/* match_frame finds the channel of a frame that holds a whole datagram; view's data and size become its
+ * payload. Checksums are left to the network card. */
 static inline int match_frame(const struct match_table *table, const uint8_t *frame, uint32_t size,
-                              const uint8_t **data, uint32_t *payload_size) {
-    uint32_t at = 14;
-    if (size < at + 28) return MATCH_MALFORMED;
-    if (match_u16(frame + 12) == 0x8100) at += 4;
-    if (size < at + 28) return MATCH_MALFORMED;
-    const uint8_t *ip = frame + at;
-    if (match_u16(ip - 2) != 0x0800 || ip[0] >> 4 != 4 || ip[9] != 17) return MATCH_MALFORMED;
-    if (match_u16(ip + 6) & 0x3fff) return MATCH_MALFORMED;
-    uint32_t header_size = (ip[0] & 15u) * 4u;
-    uint32_t total_size = match_u16(ip + 2);
-    if (header_size < 20 || total_size < header_size + 8 || total_size > size - at) return MATCH_MALFORMED;
-    const uint8_t *udp = ip + header_size;
-    uint32_t udp_size = match_u16(udp + 4);
-    if (udp_size < 8 || udp_size > total_size - header_size) return MATCH_MALFORMED;
-    uint32_t address;
-    memcpy(&address, ip + 16, sizeof address);
-    uint64_t key = match_key(__builtin_bswap32(address), match_u16(udp + 2));
-    *data = udp + 8;
-    *payload_size = udp_size - 8;
+                              struct packet_view *view) {
+    struct frame_view decoded;
+    int error = frame_decode_inline(frame, size, &decoded);
+    if (error == ERROR_UNSUPPORTED) return MATCH_NONE;
+    if (error) return MATCH_MALFORMED;
+    if (decoded.protocol != FRAME_PROTOCOL_UDP) return MATCH_NONE;
+    view->data = decoded.payload;
+    view->size = decoded.payload_size;
+    uint64_t key = match_key(decoded.destination_address, decoded.destination_port);
     for (uint32_t i = 0; i < table->count; i++)
         if (table->keys[i] == key) return (int)i;
     return MATCH_NONE;

@@ -89,13 +89,20 @@ def test_a_file_cut_short_ends_with_its_last_whole_record(tmp_path: Path) -> Non
     assert port.receive() == []
 
 
-@pytest.mark.parametrize("content", [b"", b"short", bytes(24), bytes(1000)])
+@pytest.mark.parametrize("content", [b"short", bytes(24), bytes(1000)])
 def test_what_is_no_capture_file_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.pcap"
     path.write_bytes(content)
     with pytest.raises(PacketError) as refused:
         Port(PacketSettings("pcap", (A,), path=str(path)))
     assert refused.value.code in (lib.ERROR_TRUNCATED, lib.ERROR_MALFORMED)
+
+
+def test_an_empty_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.pcap"
+    path.touch()
+    with pytest.raises(PacketError, match="Invalid argument"):
+        Port(PacketSettings("pcap", (A,), path=str(path)))
 
 
 def test_a_missing_file_is_refused_by_name() -> None:
