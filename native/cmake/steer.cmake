@@ -4,8 +4,8 @@ if(XDP_FOUND AND CLANG AND EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/packet/steer.bpf.c
   add_custom_command(
     OUTPUT ${STEER_OBJECT}
     COMMAND ${CLANG} -O2 -g -target bpf -I/usr/include/${CMAKE_C_LIBRARY_ARCHITECTURE}
-            -I${CMAKE_CURRENT_SOURCE_DIR}/include -c ${CMAKE_CURRENT_SOURCE_DIR}/packet/steer.bpf.c -o ${STEER_OBJECT}
-    DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/packet/steer.bpf.c)
+            -I${CMAKE_CURRENT_SOURCE_DIR} -c ${CMAKE_CURRENT_SOURCE_DIR}/packet/steer.bpf.c -o ${STEER_OBJECT}
+    DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/packet/steer.bpf.c ${CMAKE_CURRENT_SOURCE_DIR}/packet/steer.h)
   set(STEER_BYTES ${CMAKE_CURRENT_BINARY_DIR}/steer_bytes.S)
   file(WRITE ${STEER_BYTES}.in
        "  .section .rodata\n  .balign 16\n  .global steer_object_start\n  .global steer_object_end\n  .hidden steer_object_start\n  .hidden steer_object_end\nsteer_object_start:\n  .incbin \"${STEER_OBJECT}\"\nsteer_object_end:\n  .section .note.GNU-stack,\"\",@progbits\n")

@@ -52,11 +52,46 @@ struct packet_view { /* one datagram's payload; valid until released */
 
 /* packet_open opens a port; message receives one line a decision taken (native or generic mode, huge pages or
  * not) or the reason of the failure.  packet_receive fills at most count views and returns how many (0: none,
- * never blocks); packet_release gives back the oldest count views. */
+ * never blocks); packet_release gives back the oldest count views.  Call packet_idle when packet_receive
+ * returned 0: some drivers, and busy polling, need a system call to go on.  Stages use the inline forms of
+ * native/packet/port.h. */
 int packet_open(const struct packet_config *config, struct packet_port **port, char *message,
                 size_t message_size);
 int packet_receive(struct packet_port *port, struct packet_view *views, int count);
 void packet_release(struct packet_port *port, int count);
+void packet_idle(struct packet_port *port);
 int packet_get_stats(struct packet_port *port, struct packet_stats *stats);
 void packet_close(struct packet_port *port);
 int packet_have_af_xdp(void); /* 1 when this build has the back end */
+
+/* packet_echo_run sends every frame of the port's channels back to its sender, spinning, with nothing done in
+ * between: the floor that wire-to-wire latencies are measured against.  Returns 0 after count datagrams,
+ * ERROR_EMPTY when none came for idle_ns_max, ERROR_UNSUPPORTED on a back end without raw frames (all but
+ * AF_XDP). */
+int packet_echo_run(struct packet_port *port, uint64_t count, uint64_t idle_ns_max);
+
+/* A sender is one outgoing UDP flow of the kernel's (sendmmsg): the paper exchange has one for each line. */
+struct packet_sender_config {
+    uint32_t address;           /* IPv4, host order; a multicast group or a host */
+    uint32_t interface_address; /* IPv4, host order: the source, and where multicast leaves; 0 lets the kernel
+                                   choose */
+    uint16_t port;
+    uint16_t ttl; /* multicast hops; 0: 1 */
+};
+
+struct packet_payload {
+    const uint8_t *data;
+    uint32_t size;
+    uint32_t reserved;
+};
+
+struct packet_sender;
+/* packet_sender_send offers count datagrams to the kernel and returns how many it took, in order; fewer when
+ * its buffer is full (offer the rest again), or before one it refuses, which is then ERROR_SYSTEM when it
+ * comes first (errno: EMSGSIZE, ENETUNREACH).  *sent_ns, unless NULL, becomes CLOCK_REALTIME just before the
+ * first system call: kernel receive stamps minus it are wire-to-wire times.  Never blocks. */
+int packet_sender_open(const struct packet_sender_config *config, struct packet_sender **sender,
+                       char *message, size_t message_size);
+int packet_sender_send(struct packet_sender *sender, const struct packet_payload *payloads, int count,
+                       uint64_t *sent_ns);
+void packet_sender_close(struct packet_sender *sender);
