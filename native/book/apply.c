@@ -1,8 +1,6 @@
 /* book_apply: one message into the books.  The hot path: allocates nothing and calls nothing but memory copies. */
-#include "book/ladder.h"
+#include "book/prefetch.h"
 #include "book/state.h"
-#include "book/table.h"
-#include "book/wire.h"
 
 /* What the handlers of one message share. */
 struct apply {
@@ -26,10 +24,11 @@ static inline void touch(struct apply *apply, uint32_t side, uint32_t rank) {
     apply->changes |= (uint16_t)(top ? BOOK_TOP_BID << side : BOOK_DEEP);
 }
 
-/* settle_best compares the side's best level with what it was.  An empty ladder's best rung is 0, which names node 0,
+/* settle_best compares the side's best level with what it was, after the level of rank changed.  An empty ladder's best rung is 0, which names node 0,
  * whose quantity is 0: no case of its own. */
-static inline void settle_best(struct apply *apply, uint32_t side) {
+static inline void settle_best(struct apply *apply, uint32_t side, uint32_t rank) {
     struct instrument *book = apply->book;
+    if (rank < book->best_rank[side]) return;
     rung best = ladder_best(&book->ladders[side]);
     uint64_t quantity = apply->set->nodes[rung_level(best)].level.quantity;
     if (rung_rank(best) != book->best_rank[side] || quantity != book->best_quantity[side])
@@ -89,30 +88,32 @@ static inline enum book_fault judge(const struct new_order *new) {
     return BOOK_FAULT_NONE;
 }
 
-static inline void insert_order(struct apply *apply, const struct new_order *new) {
+/* insert_order returns the rank of the level it joined, 0 after counting what is wrong. */
+static inline uint32_t insert_order(struct apply *apply, const struct new_order *new) {
     struct book_set *set = apply->set;
     enum book_fault fault = judge(new);
     if (fault != BOOK_FAULT_NONE) {
         refuse(apply, fault);
-        return;
+        return 0;
     }
+    if (set->orders.alive == set->grow_at) table_grow(set);
     uint32_t index;
     uint32_t slot = table_find(set, new->reference, &index);
     if (index != 0) {
         refuse(apply, BOOK_FAULT_DUPLICATE_ORDER);
-        return;
+        return 0;
     }
     index = pool_take(set->nodes, &set->orders);
     if (index == 0) {
         refuse(apply, BOOK_FAULT_ORDERS_FULL);
-        return;
+        return 0;
     }
     uint32_t rank = rank_of(new->price, new->side);
     uint32_t level = open_level(apply, new->side, rank, new->price);
     if (level == 0) {
         pool_give(set->nodes, &set->orders, index);
         refuse(apply, BOOK_FAULT_LEVELS_FULL);
-        return;
+        return 0;
     }
     touch(apply, new->side, rank);
     struct level_node *queue = &set->nodes[level].level;
@@ -129,6 +130,7 @@ static inline void insert_order(struct apply *apply, const struct new_order *new
     queue->quantity += new->quantity;
     queue->order_count++;
     table_put(set, slot, new->reference, index);
+    return rank;
 }
 
 static inline void apply_add(struct apply *apply, uint32_t attribution) {
@@ -139,8 +141,8 @@ static inline void apply_add(struct apply *apply, uint32_t attribution) {
                             .quantity = load_be32(message + 20),
                             .price = load_be32(message + 32),
                             .attribution = attribution};
-    insert_order(apply, &new);
-    if (new.side != SIDE_NONE) settle_best(apply, new.side);
+    uint32_t rank = insert_order(apply, &new);
+    if (rank != 0) settle_best(apply, new.side, rank);
 }
 
 /* find_order returns the node of the order the message names, with its table slot; 0 after counting what is wrong. */
@@ -167,7 +169,7 @@ static inline void apply_delete(struct apply *apply) {
     uint32_t rank = rank_of(apply->set->nodes[order->level].level.price, side);
     touch(apply, side, rank);
     remove_order(apply, slot, index, rank);
-    settle_best(apply, side);
+    settle_best(apply, side, rank);
 }
 
 /* apply_reduce takes quantity off the order the message names.  Returns the order's level price, 0 if nothing was. */
@@ -192,7 +194,7 @@ static inline uint32_t apply_reduce(struct apply *apply, uint32_t quantity, uint
         if (quantity > order->quantity) refuse(apply, BOOK_FAULT_EXCESS);
         remove_order(apply, slot, index, rank);
     }
-    settle_best(apply, side);
+    settle_best(apply, side, rank);
     *order_side = side;
     return price;
 }
@@ -242,8 +244,8 @@ static inline void apply_replace(struct apply *apply) {
     uint32_t rank = rank_of(apply->set->nodes[order->level].level.price, new.side);
     touch(apply, new.side, rank);
     remove_order(apply, slot, index, rank);
-    insert_order(apply, &new);
-    settle_best(apply, new.side);
+    uint32_t new_rank = insert_order(apply, &new);
+    settle_best(apply, new.side, new_rank > rank ? new_rank : rank);
 }
 
 static inline void apply_trade(struct apply *apply) {
@@ -318,10 +320,5 @@ struct book_event book_apply(struct book_set *set, const uint8_t *message, size_
 }
 
 void book_prefetch(const struct book_set *set, const uint8_t *message, size_t size) {
-    if (size < 19) return; /* the shortest message that names an order */
-    uint16_t locate = load_be16(message + 1);
-    if (!set_tracks(set, locate)) return;
-    /* Messages that name no order have other bytes there: a wasted hint costs less than a mispredicted branch. */
-    __builtin_prefetch(&set->table[table_home(set, table_hash(load_be64(message + 11)))], 1);
-    __builtin_prefetch(&set->instruments[locate], 1);
+    if (prefetch_pays(set, message, size)) prefetch_table(set, message);
 }

@@ -1,10 +1,12 @@
 /* create: the memory of a set, taken once and laid out in one mapping; tracking and forgetting. */
 #include "book/state.h"
+#include "book/table.h"
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #define HUGE_PAGE 2097152u
+#define TABLE_BITS_MIN 9
 #define RUNGS_PER_LEVEL 6 /* ladders double and never shrink: what doubling leaves unused, and some to spare */
 #define RUNGS_MIN 262144u /* one ladder can always grow to its maximum */
 
@@ -15,7 +17,8 @@ struct layout { /* byte offsets in the mapping */
     size_t rungs;
     size_t size;
     uint64_t rung_count;
-    uint32_t table_bits;
+    uint32_t table_bits_first;
+    uint32_t table_bits_max;
 };
 
 static size_t place(size_t *end, size_t size) {
@@ -24,13 +27,20 @@ static size_t place(size_t *end, size_t size) {
     return at;
 }
 
+static uint32_t bits_for(uint64_t order_count) {
+    uint32_t bits = TABLE_BITS_MIN;
+    while ((1ull << bits) < 2 * order_count) bits++;
+    return bits;
+}
+
 static struct layout lay_out(const struct book_config *config) {
-    struct layout layout = {.table_bits = 4};
-    while ((1ull << layout.table_bits) < 2ull * config->order_count_max) layout.table_bits++;
+    uint32_t start = config->order_count_start == 0 ? config->order_count_max : config->order_count_start;
+    struct layout layout = {.table_bits_first = bits_for(start), .table_bits_max = bits_for(config->order_count_max)};
     size_t node_count = (size_t)config->order_count_max + config->level_count_max + 1;
     size_t end = sizeof(struct book_set);
     layout.rung_count = (uint64_t)config->level_count_max * RUNGS_PER_LEVEL + RUNGS_MIN;
-    layout.table = place(&end, sizeof(uint64_t) << layout.table_bits);
+    /* All sizes the table may have, one after the other. */
+    layout.table = place(&end, sizeof(uint64_t) << (layout.table_bits_max + 1));
     layout.nodes = place(&end, node_count * sizeof(union node));
     layout.instruments = place(&end, BOOK_LOCATE_COUNT * sizeof(struct instrument));
     layout.rungs = place(&end, layout.rung_count * sizeof(rung));
@@ -40,7 +50,7 @@ static struct layout lay_out(const struct book_config *config) {
 
 /* clear_books forgets every order: of the nodes only the two pools' marks matter, what they hold is written on taking. */
 static void clear_books(struct book_set *set) {
-    memset(set->table, 0, ((size_t)set->table_mask + 1) * sizeof *set->table);
+    table_use(set, set->table_first, set->table_bits_first);
     set->orders.fresh = set->orders.free = set->orders.alive = set->orders.alive_max = 0;
     set->levels.fresh = set->levels.free = set->levels.alive = set->levels.alive_max = 0;
     set->store.used = 0;
@@ -57,6 +67,7 @@ static void clear_books(struct book_set *set) {
 
 int book_create(const struct book_config *config, struct book_set **result) {
     if (config->order_count_max == 0 || config->order_count_max > BOOK_ORDER_COUNT_MAX) return ERROR_ARGUMENT;
+    if (config->order_count_start > config->order_count_max) return ERROR_ARGUMENT;
     if (config->level_count_max == 0 || config->level_count_max > BOOK_ORDER_COUNT_MAX) return ERROR_ARGUMENT;
     struct layout layout = lay_out(config);
     /* One huge page more, so that the start can be aligned to one. */
@@ -71,9 +82,9 @@ int book_create(const struct book_config *config, struct book_set **result) {
     struct book_set *set = (struct book_set *)base;
     set->mapping = mapping;
     set->mapping_size = mapping_size;
-    set->table = (uint64_t *)(base + layout.table);
-    set->table_shift = 32 - layout.table_bits;
-    set->table_mask = (uint32_t)((1ull << layout.table_bits) - 1);
+    set->table_first = (uint64_t *)(base + layout.table);
+    set->table_bits_first = layout.table_bits_first;
+    set->table_bits_max = layout.table_bits_max;
     set->nodes = (union node *)(base + layout.nodes);
     set->instruments = (struct instrument *)(base + layout.instruments);
     set->store.memory = (rung *)(base + layout.rungs);

@@ -85,12 +85,17 @@ struct book_set {
     uint64_t *table; /* see table.h */
     uint32_t table_shift;
     uint32_t table_mask;
+    uint32_t grow_at; /* orders alive at which the table doubles */
+    uint32_t table_bits;
     struct instrument *instruments; /* by locate */
     uint64_t tracked[BOOK_LOCATE_COUNT / 64]; /* a bit a locate */
     struct node_pool orders;
     struct node_pool levels;
     struct rung_store store;
     struct book_stats stats;
+    uint64_t *table_first; /* the smallest table */
+    uint32_t table_bits_first;
+    uint32_t table_bits_max;
     uint32_t tracked_only;
     uint32_t watch_count;
     struct watch watches[BOOK_WATCH_COUNT_MAX];
