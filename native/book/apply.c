@@ -1,4 +1,5 @@
-/* book_apply: one message into the books.  The hot path: allocates nothing and calls nothing but memory copies. */
+/* book_apply: one message into the books.  The hot path: allocates nothing and calls nothing but memory
+ * copies. */
 #include "book/prefetch.h"
 #include "book/state.h"
 
@@ -24,8 +25,8 @@ static inline void touch(struct apply *apply, uint32_t side, uint32_t rank) {
     apply->changes |= (uint16_t)(top ? BOOK_TOP_BID << side : BOOK_DEEP);
 }
 
-/* settle_best compares the side's best level with what it was, after the level of rank changed.  An empty ladder's best rung is 0, which names node 0,
- * whose quantity is 0: no case of its own. */
+/* settle_best compares the side's best level with what it was, after the level of rank changed.  An empty
+ * ladder's best rung is 0, which names node 0, whose quantity is 0: no case of its own. */
 static inline void settle_best(struct apply *apply, uint32_t side, uint32_t rank) {
     struct instrument *book = apply->book;
     if (rank < book->best_rank[side]) return;
@@ -45,7 +46,8 @@ static inline void drop_level(struct book_set *set, struct ladder *ladder, uint3
     pool_give(set->nodes, &set->levels, index);
 }
 
-/* remove_order takes the order in table slot out of its queue, the table and, with the last of its level, the ladder. */
+/* remove_order takes the order in table slot out of its queue, the table and, with the last of its level, the
+ * ladder. */
 static inline void remove_order(struct apply *apply, uint32_t slot, uint32_t index, uint32_t rank) {
     struct book_set *set = apply->set;
     union node *nodes = set->nodes;
@@ -64,7 +66,8 @@ static inline uint32_t open_level(struct apply *apply, uint32_t side, uint32_t r
     struct book_set *set = apply->set;
     struct ladder *ladder = &apply->book->ladders[side];
     uint32_t place = ladder_find(ladder, rank);
-    if (place < ladder->count && rung_rank(ladder->rungs[place]) == rank) return rung_level(ladder->rungs[place]);
+    if (place < ladder->count && rung_rank(ladder->rungs[place]) == rank)
+        return rung_level(ladder->rungs[place]);
     if (ladder->count == ladder->capacity && !ladder_grow(&set->store, ladder)) return 0;
     uint32_t index = pool_take(set->nodes, &set->levels);
     if (index == 0) return 0;
@@ -133,22 +136,26 @@ static inline uint32_t insert_order(struct apply *apply, const struct new_order 
     return rank;
 }
 
+static inline uint32_t side_of(uint8_t letter) {
+    return letter == 'B' ? SIDE_BUY : letter == 'S' ? SIDE_SELL : SIDE_NONE;
+}
+
 static inline void apply_add(struct apply *apply, uint32_t attribution) {
     const uint8_t *message = apply->message;
-    uint8_t side = message[19];
-    struct new_order new = {.reference = load_be64(message + 11),
-                            .side = side == 'B' ? SIDE_BUY : side == 'S' ? SIDE_SELL : SIDE_NONE,
-                            .quantity = load_be32(message + 20),
-                            .price = load_be32(message + 32),
+    struct new_order new = {.reference = itch_reference(message),
+                            .side = side_of(itch_add_side(message)),
+                            .quantity = itch_add_quantity(message),
+                            .price = itch_add_price(message),
                             .attribution = attribution};
     uint32_t rank = insert_order(apply, &new);
     if (rank != 0) settle_best(apply, new.side, rank);
 }
 
-/* find_order returns the node of the order the message names, with its table slot; 0 after counting what is wrong. */
+/* find_order returns the node of the order the message names, with its table slot; 0 after counting what is
+ * wrong. */
 static inline uint32_t find_order(struct apply *apply, uint32_t *slot) {
     uint32_t index;
-    *slot = table_find(apply->set, load_be64(apply->message + 11), &index);
+    *slot = table_find(apply->set, itch_reference(apply->message), &index);
     if (index == 0) {
         refuse(apply, BOOK_FAULT_UNKNOWN_ORDER);
         return 0;
@@ -172,7 +179,8 @@ static inline void apply_delete(struct apply *apply) {
     settle_best(apply, side, rank);
 }
 
-/* apply_reduce takes quantity off the order the message names.  Returns the order's level price, 0 if nothing was. */
+/* apply_reduce takes quantity off the order the message names.  Returns the order's level price, 0 if nothing
+ * was. */
 static inline uint32_t apply_reduce(struct apply *apply, uint32_t quantity, uint32_t *order_side) {
     uint32_t slot;
     uint32_t index = find_order(apply, &slot);
@@ -199,7 +207,8 @@ static inline uint32_t apply_reduce(struct apply *apply, uint32_t quantity, uint
     return price;
 }
 
-static inline void show_trade(struct apply *apply, uint32_t price, uint64_t quantity, uint32_t side, uint64_t match) {
+static inline void show_trade(struct apply *apply, uint32_t price, uint64_t quantity, uint32_t side,
+                              uint64_t match) {
     if (price - 1 >= BOOK_PRICE_MAX) {
         refuse(apply, BOOK_FAULT_PRICE);
         return;
@@ -216,18 +225,19 @@ static inline void show_trade(struct apply *apply, uint32_t price, uint64_t quan
 
 static inline void apply_executed(struct apply *apply) {
     uint32_t side;
-    uint32_t quantity = load_be32(apply->message + 19);
+    uint32_t quantity = itch_quantity(apply->message);
     uint32_t price = apply_reduce(apply, quantity, &side);
-    if (price != 0) show_trade(apply, price, quantity, side, load_be64(apply->message + 23));
+    if (price != 0) show_trade(apply, price, quantity, side, itch_match(apply->message));
 }
 
 static inline void apply_executed_at_price(struct apply *apply) {
     uint32_t side;
-    uint32_t quantity = load_be32(apply->message + 19);
+    uint32_t quantity = itch_quantity(apply->message);
     uint32_t price = apply_reduce(apply, quantity, &side);
-    int printable = apply->message[31] == 'Y'; /* the rest is reported in bulk, by a cross trade */
+    int printable =
+        itch_printable(apply->message) == 'Y'; /* the rest is reported in bulk, by a cross trade */
     if (price != 0 && printable)
-        show_trade(apply, load_be32(apply->message + 32), quantity, side, load_be64(apply->message + 23));
+        show_trade(apply, itch_executed_price(apply->message), quantity, side, itch_match(apply->message));
 }
 
 /* apply_replace: the old order goes, whatever becomes of the new one; side and attribution carry over. */
@@ -236,10 +246,10 @@ static inline void apply_replace(struct apply *apply) {
     uint32_t index = find_order(apply, &slot);
     if (index == 0) return;
     const struct order_node *order = &apply->set->nodes[index].order;
-    struct new_order new = {.reference = load_be64(apply->message + 19),
+    struct new_order new = {.reference = itch_new_reference(apply->message),
                             .side = order->side,
-                            .quantity = load_be32(apply->message + 27),
-                            .price = load_be32(apply->message + 31),
+                            .quantity = itch_replace_quantity(apply->message),
+                            .price = itch_replace_price(apply->message),
                             .attribution = order->attribution};
     uint32_t rank = rank_of(apply->set->nodes[order->level].level.price, new.side);
     touch(apply, new.side, rank);
@@ -250,68 +260,70 @@ static inline void apply_replace(struct apply *apply) {
 
 static inline void apply_trade(struct apply *apply) {
     const uint8_t *message = apply->message;
-    uint32_t quantity = load_be32(message + 20);
-    uint32_t side = message[19] == 'B' ? SIDE_BUY : message[19] == 'S' ? SIDE_SELL : SIDE_NONE;
+    uint32_t quantity = itch_add_quantity(message);
+    uint32_t side = side_of(itch_add_side(message));
     if (side == SIDE_NONE)
         refuse(apply, BOOK_FAULT_SIDE);
     else if (quantity == 0)
         refuse(apply, BOOK_FAULT_QUANTITY);
     else
-        show_trade(apply, load_be32(message + 32), quantity, side, load_be64(message + 36));
+        show_trade(apply, itch_add_price(message), quantity, side, itch_trade_match(message));
 }
 
 /* apply_cross: a cross that matched nothing is still announced, with no shares. */
 static inline void apply_cross(struct apply *apply) {
-    uint64_t quantity = load_be64(apply->message + 11);
+    uint64_t quantity = itch_cross_quantity(apply->message);
     if (quantity != 0)
-        show_trade(apply, load_be32(apply->message + 27), quantity, SIDE_NONE, load_be64(apply->message + 31));
-}
-
-static inline int is_book_message(uint8_t type) {
-    switch (type) {
-    case 'A': case 'F': case 'E': case 'C': case 'X': case 'D': case 'U': case 'P': case 'Q': return 1;
-    default: return 0;
-    }
+        show_trade(apply, itch_cross_price(apply->message), quantity, SIDE_NONE,
+                   itch_cross_match(apply->message));
 }
 
 static inline void dispatch(struct apply *apply) {
+    uint32_t side;
+    uint32_t attribution;
     switch (apply->message[0]) {
-    case 'A': apply_add(apply, 0); break;
-    case 'F': {
-        uint32_t attribution;
-        memcpy(&attribution, apply->message + 36, sizeof attribution);
+    case ITCH_ADD_ORDER: apply_add(apply, 0); break;
+    case ITCH_ADD_ORDER_MPID:
+        memcpy(&attribution, apply->message + ITCH_AT_ATTRIBUTION, sizeof attribution);
         apply_add(apply, attribution);
         break;
-    }
-    case 'D': apply_delete(apply); break;
-    case 'E': apply_executed(apply); break;
-    case 'C': apply_executed_at_price(apply); break;
-    case 'X': {
-        uint32_t side;
-        apply_reduce(apply, load_be32(apply->message + 19), &side);
-        break;
-    }
-    case 'U': apply_replace(apply); break;
-    case 'P': apply_trade(apply); break;
-    case 'Q': apply_cross(apply); break;
+    case ITCH_ORDER_DELETE: apply_delete(apply); break;
+    case ITCH_ORDER_EXECUTED: apply_executed(apply); break;
+    case ITCH_ORDER_EXECUTED_PRICE: apply_executed_at_price(apply); break;
+    case ITCH_ORDER_CANCEL: apply_reduce(apply, itch_quantity(apply->message), &side); break;
+    case ITCH_ORDER_REPLACE: apply_replace(apply); break;
+    case ITCH_TRADE: apply_trade(apply); break;
+    case ITCH_CROSS_TRADE: apply_cross(apply); break;
     default: apply->changes = state_apply(apply->set, apply->message, apply->locate); break;
     }
 }
 
+/* is_for_all tells the messages that are read whatever is tracked: they name no instrument, or introduce one.
+ */
+static inline int is_for_all(uint8_t type) {
+    return type == ITCH_SYSTEM_EVENT || type == ITCH_STOCK_DIRECTORY || type == ITCH_MWCB_LEVELS ||
+           type == ITCH_MWCB_STATUS;
+}
+
+static struct book_event refuse_message(struct book_set *set, int error) {
+    enum book_fault fault = error == ERROR_UNSUPPORTED ? BOOK_FAULT_TYPE : BOOK_FAULT_SIZE;
+    set->stats.faults[fault]++;
+    return (struct book_event){
+        .instrument = INSTRUMENT_NONE, .changes = BOOK_FAULT, .fault = (uint16_t)fault};
+}
+
 struct book_event book_apply(struct book_set *set, const uint8_t *message, size_t size) {
-    if (size == 0 || size != WIRE_LENGTH[message[0]]) {
-        enum book_fault fault = size != 0 && WIRE_LENGTH[message[0]] == 0 ? BOOK_FAULT_TYPE : BOOK_FAULT_SIZE;
-        set->stats.faults[fault]++;
-        return (struct book_event){.instrument = INSTRUMENT_NONE, .changes = BOOK_FAULT, .fault = (uint16_t)fault};
-    }
-    struct apply apply = {.set = set, .message = message, .locate = load_be16(message + 1)};
-    set->stats.types[message[0]]++;
-    set->stats.venue_ns = load_be48(message + 5);
-    if (!set_tracks(set, apply.locate) && is_book_message(message[0])) {
-        set->stats.ignored++;
-        return (struct book_event){.locate = apply.locate, .instrument = INSTRUMENT_NONE, .changes = BOOK_IGNORED};
-    }
+    int error = itch_check(message, size);
+    if (error != 0) return refuse_message(set, error);
+    struct apply apply = {.set = set, .message = message, .locate = itch_locate(message)};
     apply.book = &set->instruments[apply.locate];
+    set->stats.types[message[0]]++;
+    set->stats.venue_ns = itch_timestamp_ns(message);
+    if (!set_tracks(set, apply.locate) && !is_for_all(message[0])) {
+        set->stats.ignored++;
+        return (struct book_event){
+            .locate = apply.locate, .instrument = INSTRUMENT_NONE, .changes = BOOK_IGNORED};
+    }
     dispatch(&apply);
     return (struct book_event){.locate = apply.locate,
                                .instrument = apply.book->number,

@@ -2,7 +2,7 @@
 #include "book/ladder.h"
 #include "book/table.h"
 
-#define REQUIRE(condition)                                                                                             \
+#define REQUIRE(condition)                                                                                   \
     if (!(condition)) return __LINE__
 
 struct census {
@@ -35,8 +35,8 @@ static int check_queue(const struct book_set *set, uint32_t level_index, uint16_
     return 0;
 }
 
-static int check_ladder(const struct book_set *set, const struct instrument *book, uint16_t locate, uint32_t side,
-                        struct census *census) {
+static int check_ladder(const struct book_set *set, const struct instrument *book, uint16_t locate,
+                        uint32_t side, struct census *census) {
     const struct ladder *ladder = &book->ladders[side];
     uint32_t worse = 0;
     for (int i = 1; i <= LADDER_GUARD; i++) REQUIRE(*(ladder->rungs - i) == 0);
@@ -66,7 +66,8 @@ int book_check(const struct book_set *set) {
     }
     uint32_t taken = 0;
     for (uint64_t slot = 0; slot <= set->table_mask; slot++) taken += set->table[slot] != 0;
-    REQUIRE(census.orders == set->orders.alive && census.levels == set->levels.alive && taken == set->orders.alive);
+    REQUIRE(census.orders == set->orders.alive && census.levels == set->levels.alive &&
+            taken == set->orders.alive);
     REQUIRE(set->nodes[0].level.quantity == 0);
     return 0;
 }

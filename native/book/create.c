@@ -5,9 +5,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define HUGE_PAGE 2097152u
+#define HUGE_PAGE      2097152u
 #define TABLE_BITS_MIN 9
-#define RUNGS_PER_LEVEL 6 /* ladders double and never shrink: what doubling leaves unused, and some to spare */
+#define RUNGS_PER_LEVEL                                                                                      \
+    6 /* ladders double and never shrink: what doubling leaves unused, and some to spare */
 #define RUNGS_MIN 262144u /* one ladder can always grow to its maximum */
 
 struct layout { /* byte offsets in the mapping */
@@ -35,7 +36,8 @@ static uint32_t bits_for(uint64_t order_count) {
 
 static struct layout lay_out(const struct book_config *config) {
     uint32_t start = config->order_count_start == 0 ? config->order_count_max : config->order_count_start;
-    struct layout layout = {.table_bits_first = bits_for(start), .table_bits_max = bits_for(config->order_count_max)};
+    struct layout layout = {.table_bits_first = bits_for(start),
+                            .table_bits_max = bits_for(config->order_count_max)};
     size_t node_count = (size_t)config->order_count_max + config->level_count_max + 1;
     size_t end = sizeof(struct book_set);
     layout.rung_count = (uint64_t)config->level_count_max * RUNGS_PER_LEVEL + RUNGS_MIN;
@@ -48,7 +50,8 @@ static struct layout lay_out(const struct book_config *config) {
     return layout;
 }
 
-/* clear_books forgets every order: of the nodes only the two pools' marks matter, what they hold is written on taking. */
+/* clear_books forgets every order: of the nodes only the two pools' marks matter, what they hold is written
+ * on taking. */
 static void clear_books(struct book_set *set) {
     table_use(set, set->table_first, set->table_bits_first);
     set->orders.fresh = set->orders.free = set->orders.alive = set->orders.alive_max = 0;

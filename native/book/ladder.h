@@ -1,14 +1,20 @@
-/* ladder: the sorted price levels of one side.  Nearly all that happens to a book happens near its best price, which is
- * the end of the array: searches start there and insertions move only what is better. */
+/* ladder: the sorted price levels of one side.  Nearly all that happens to a book happens near its best
+ * price, which is the end of the array: searches start there and insertions move only what is better. */
 #pragma once
 #include "book/set.h"
 #include <string.h>
 
-static inline uint32_t rung_rank(rung step) { return (uint32_t)(step >> 32); }
-static inline uint32_t rung_level(rung step) { return (uint32_t)step; }
+static inline uint32_t rung_rank(rung step) {
+    return (uint32_t)(step >> 32);
+}
+static inline uint32_t rung_level(rung step) {
+    return (uint32_t)step;
+}
 
 /* ladder_best returns the best rung, 0 if there is none: the guard before the first rung answers. */
-static inline rung ladder_best(const struct ladder *ladder) { return *(ladder->rungs + ladder->count - 1); }
+static inline rung ladder_best(const struct ladder *ladder) {
+    return *(ladder->rungs + ladder->count - 1);
+}
 
 #define LADDER_BLOCKS_MAX 8 /* beyond, halving is faster than scanning */
 
@@ -17,8 +23,9 @@ static inline int ladder_in_top(const struct ladder *ladder, uint32_t rank) {
     return rank >= rung_rank(*(ladder->rungs + ladder->count - BOOK_TOP_LEVELS));
 }
 
-/* ladder_find returns the index of the first rung of at least rank: the level itself, or where it would be inserted.
- * Eight rungs at a time without a branch between them: the compiler makes it one or two vector comparisons. */
+/* ladder_find returns the index of the first rung of at least rank: the level itself, or where it would be
+ * inserted. Eight rungs at a time without a branch between them: the compiler makes it one or two vector
+ * comparisons. */
 static inline uint32_t ladder_find(const struct ladder *ladder, uint32_t rank) {
     const int64_t bound = (int64_t)rank << 32;
     const rung *end = ladder->rungs + ladder->count; /* every rung from end on is at least bound */

@@ -6,11 +6,14 @@ static const struct ladder *ladder_of(const struct book_set *set, uint16_t locat
     return &set->instruments[locate].ladders[side == SIDE_SELL];
 }
 
-static const struct level_node *level_at(const struct book_set *set, const struct ladder *ladder, uint32_t depth) {
+static const struct level_node *level_at(const struct book_set *set, const struct ladder *ladder,
+                                         uint32_t depth) {
     return &set->nodes[rung_level(ladder->rungs[ladder->count - 1 - depth])].level;
 }
 
-static uint32_t price_of(uint32_t rank, uint32_t side) { return rank == 0 ? 0 : rank_of(rank, side); }
+static uint32_t price_of(uint32_t rank, uint32_t side) {
+    return rank == 0 ? 0 : rank_of(rank, side);
+}
 
 void book_best(const struct book_set *set, uint16_t locate, struct book_best *best) {
     const struct instrument *book = &set->instruments[locate];
@@ -74,7 +77,8 @@ int book_find_queue(const struct book_set *set, uint64_t reference, struct book_
     if (index == 0) return ERROR_NOT_FOUND;
     uint32_t sentinel = set->nodes[index].order.level;
     *queue = (struct book_queue){0};
-    for (uint32_t ahead = set->nodes[index].link.previous; ahead != sentinel; ahead = set->nodes[ahead].link.previous) {
+    for (uint32_t ahead = set->nodes[index].link.previous; ahead != sentinel;
+         ahead = set->nodes[ahead].link.previous) {
         queue->quantity_ahead += set->nodes[ahead].order.quantity;
         queue->orders_ahead++;
     }

@@ -2,14 +2,13 @@
 #include "book/prefetch.h"
 
 #define FRAME_HEADER 2
-#define ITCH_HEADER 11
 
-/* How many messages before its turn each step of prefetching is taken, and from which size of the table on it pays: a
- * smaller one stays in the core's own cache. */
-#define AHEAD_TABLE 48
-#define AHEAD_ORDER 32
-#define AHEAD_QUEUE 16
-#define AHEAD_WINDOW 64
+/* How many messages before its turn each step of prefetching is taken, and from which size of the table on it
+ * pays: a smaller one stays in the core's own cache. */
+#define AHEAD_TABLE           48
+#define AHEAD_ORDER           32
+#define AHEAD_QUEUE           16
+#define AHEAD_WINDOW          64
 #define AHEAD_TABLE_SLOTS_MIN 131072
 
 struct frame {
@@ -31,8 +30,8 @@ struct lookahead {
     size_t at;
 };
 
-static void look_ahead(struct lookahead *ahead, const struct book_set *set, const uint8_t *buffer, size_t size,
-                       uint64_t applied) {
+static void look_ahead(struct lookahead *ahead, const struct book_set *set, const uint8_t *buffer,
+                       size_t size, uint64_t applied) {
     while (ahead->seen < applied + AHEAD_TABLE) {
         struct frame frame;
         const uint8_t **place = &ahead->window[ahead->seen++ % AHEAD_WINDOW];
@@ -50,7 +49,7 @@ static void look_ahead(struct lookahead *ahead, const struct book_set *set, cons
 }
 
 static int is_later(const struct frame *frame, uint64_t stop_ns) {
-    return frame->size >= ITCH_HEADER && load_be48(frame->message + 5) > stop_ns;
+    return frame->size >= ITCH_HEADER_SIZE && itch_timestamp_ns(frame->message) > stop_ns;
 }
 
 static void record(const struct book_set *set, struct book_replay *replay, uint16_t locate) {

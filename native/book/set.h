@@ -1,8 +1,9 @@
 /* set: what the books are made of.  Private to native/book.
  *
- * Orders and price levels are 32-byte nodes of one array and name each other by index.  A level is the sentinel of the
- * circular queue of its orders, so an order leaves its queue without a branch.  Node 0 is never used: index 0 is "none".
- * The reference table (table.h) finds an order's node; the ladders (ladder.h) keep each side's levels sorted. */
+ * Orders and price levels are 32-byte nodes of one array and name each other by index.  A level is the
+ * sentinel of the circular queue of its orders, so an order leaves its queue without a branch.  Node 0 is
+ * never used: index 0 is "none". The reference table (table.h) finds an order's node; the ladders (ladder.h)
+ * keep each side's levels sorted. */
 #pragma once
 #include "tickwire/book.h"
 
@@ -35,10 +36,12 @@ union node {
     struct level_node level;
 };
 
-/* A rung is a price level as a ladder sorts it: rank << 32 | level node.  Rank grows from worst to best on both sides. */
+/* A rung is a price level as a ladder sorts it: rank << 32 | level node.  Rank grows from worst to best on
+ * both sides. */
 typedef uint64_t rung;
 
-#define LADDER_GUARD 8 /* rungs of value 0 before the first: a search from the best end stops there without counting */
+#define LADDER_GUARD                                                                                         \
+    8 /* rungs of value 0 before the first: a search from the best end stops there without counting */
 
 struct ladder { /* one side of one book, worst price first: what moves most moves least memory */
     rung *rungs;
@@ -87,7 +90,7 @@ struct book_set {
     uint32_t table_mask;
     uint32_t grow_at; /* orders alive at which the table doubles */
     uint32_t table_bits;
-    struct instrument *instruments; /* by locate */
+    struct instrument *instruments;           /* by locate */
     uint64_t tracked[BOOK_LOCATE_COUNT / 64]; /* a bit a locate */
     struct node_pool orders;
     struct node_pool levels;

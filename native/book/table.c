@@ -1,5 +1,5 @@
-/* table: growing.  All sizes lie one after the other in memory reserved by book_create, so that growing allocates nothing:
- * a table of n slots is followed by the one of 2n. */
+/* table: growing.  All sizes lie one after the other in memory reserved by book_create, so that growing
+ * allocates nothing: a table of n slots is followed by the one of 2n. */
 #include "book/table.h"
 #include <string.h>
 

@@ -1,12 +1,12 @@
-/* table: order reference -> order node.  Open addressing with linear probing, at most half full, in slots of 8 bytes so
- * that eight share a cache line: hash << 32 | node, 0 when empty.  The home slot follows from the hash, so an erase
- * can close the gap (no tombstones) without touching the orders it moves. */
+/* table: order reference -> order node.  Open addressing with linear probing, at most half full, in slots of
+ * 8 bytes so that eight share a cache line: hash << 32 | node, 0 when empty.  The home slot follows from the
+ * hash, so an erase can close the gap (no tombstones) without touching the orders it moves. */
 #pragma once
 #include "book/set.h"
 
-/* table_hash keeps neighbours together: references are handed out in rising sequences, of step 1 or 4 on the feeds we
- * know, and eight in a row of either share the cache line that the first of them brought in.  Which line is scattered by
- * Fibonacci hashing. */
+/* table_hash keeps neighbours together: references are handed out in rising sequences, of step 1 or 4 on the
+ * feeds we know, and eight in a row of either share the cache line that the first of them brought in.  Which
+ * line is scattered by Fibonacci hashing. */
 static inline uint32_t table_hash(uint64_t reference) {
     uint64_t line = reference >> 5 << 2 | (reference & 3);
     return ((uint32_t)(line * 0x9E3779B97F4A7C15u >> 32) & ~7u) | (uint32_t)(reference >> 2 & 7);
