@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tickwire.native.errors import NativeError
 from tickwire.native.feed import Feed, FeedSettings, FeedState
 
 A, B, RECOVERY = 0, 1, 2
@@ -12,7 +13,7 @@ SESSION = b"20191230AA"
 OTHER = b"20191231AA"
 MS = 1_000_000
 SECOND = 1_000 * MS
-MALFORMED, TRUNCATED, BUSY = -4, -3, -10
+BUSY = -10
 
 
 def packet(first: int, count: int, session: bytes = SESSION, size: int = 8) -> bytes:
@@ -246,5 +247,5 @@ def test_feed_refuses_a_packet_while_messages_of_the_last_one_wait(feed: Feed) -
     ],
 )
 def test_impossible_settings_are_refused(config: FeedSettings) -> None:
-    with pytest.raises(ValueError, match="bad argument"):
+    with pytest.raises(NativeError, match="bad argument"):
         Feed(config)

@@ -5,7 +5,8 @@ from enum import IntEnum
 from types import TracebackType
 from typing import Any, Self
 
-from tickwire.native import ffi, lib
+from tickwire.native._native import ffi, lib
+from tickwire.native.errors import check
 
 
 class FeedState(IntEnum):
@@ -47,12 +48,10 @@ class FeedStatus:
 class Feed:
     """Every message of a stream once and in order, whatever two lines and a request server bring."""
 
-    def __init__(self, settings: FeedSettings = FeedSettings()) -> None:  # noqa: B008 - frozen
+    def __init__(self, settings: FeedSettings = FeedSettings()) -> None:
         config = ffi.new("struct feed_config *", {name: int(value) for name, value in vars(settings).items()})
         opened = ffi.new("struct feed **")
-        error = lib.feed_open(config, opened)
-        if error:
-            raise ValueError(f"feed_open: {ffi.string(lib.error_text(error)).decode()}")
+        check(lib.feed_open(config, opened), "cannot open a feed")
         self._feed: Any = opened[0]
         self._payload: Any = None
         self._message = ffi.new("struct feed_message *")
