@@ -22,9 +22,10 @@ struct feed_claim { /* how far one live line says the stream has got */
 struct feed_piece { /* messages [first, end) that were asked for; first == end: unused */
     uint64_t first;
     uint64_t end;
-    uint64_t asked_end; /* of the last request: up to the next message that was there already */
-    uint64_t asked_ns;  /* or when something of it last came */
-    uint32_t attempts;  /* since then */
+    uint64_t asked_first; /* the last request: up to a message that was there already, or ask_size */
+    uint64_t asked_end;
+    uint64_t asked_ns; /* or when something of it last came */
+    uint32_t attempts; /* since then */
 };
 
 struct feed {
@@ -49,6 +50,7 @@ struct feed {
     bool waiting;       /* for the other line */
     bool requesting;    /* it did not help: until the gap is closed, ask */
     bool lossy;         /* something of this session was given up or never asked for */
+    uint64_t ask_size;  /* what the server has shown to put into one answer, at most config.request_size */
     uint64_t asked_end; /* every hole below is covered by a piece */
     struct feed_piece pieces[FEED_PIECE_COUNT_MAX];
     struct feed_config config;

@@ -85,6 +85,7 @@ void feed_poll(struct feed *feed, uint64_t now_ns) {
     if (!feed->requesting) {
         if (!wait_for_other_line(feed, now_ns)) return;
         feed->requesting = true;
+        feed->ask_size = feed->config.request_size;
         feed->stats.gaps++;
     }
     if (give_up(feed, now_ns) && feed->config.request_size == 0) feed_forget_gap(feed);
@@ -111,10 +112,21 @@ static bool due(const struct feed *feed, const struct feed_piece *piece, uint64_
     return feed_elapsed(piece->asked_ns, now_ns) >= pause_of(feed, piece);
 }
 
+/* learn lowers ask_size to what came of a request whose answer stopped short: many servers send one packet
+ * for each request, and one asked for no more than that is followed up without a pause. */
+static void learn(struct feed *feed, const struct feed_piece *piece) {
+    bool short_answer =
+        piece->attempts == 0 && piece->first > piece->asked_first && piece->first < piece->asked_end;
+    if (!short_answer) return;
+    uint64_t answered = piece->first - piece->asked_first;
+    if (answered < feed->ask_size) feed->ask_size = answered;
+}
+
 /* ask makes a request of the first hole of a piece. */
 static uint32_t ask(struct feed *feed, struct feed_piece *piece, uint64_t now_ns) {
     uint64_t end = piece->first + 1;
-    while (end < piece->end && !feed_holds(feed, end)) end++;
+    while (end < piece->end && end - piece->first < feed->ask_size && !feed_holds(feed, end)) end++;
+    piece->asked_first = piece->first;
     piece->asked_end = end;
     piece->asked_ns = now_ns;
     piece->attempts++;
@@ -128,6 +140,7 @@ int feed_request(struct feed *feed, uint64_t now_ns, uint64_t *first, uint32_t *
         struct feed_piece *piece = &feed->pieces[i];
         if (!trim(feed, piece) && !open_piece(feed, piece)) continue;
         if (!due(feed, piece, now_ns)) continue;
+        learn(feed, piece);
         *first = piece->first;
         *count = ask(feed, piece, now_ns);
         return 1;

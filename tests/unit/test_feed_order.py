@@ -161,6 +161,19 @@ def test_answer_that_stops_short_is_followed_up_soon(feed: Feed) -> None:
     assert feed.requests(2 * MS + 10 * MS // 8) == [(11, 6)]
 
 
+def test_next_requests_are_no_larger_than_the_answers(feed: Feed) -> None:
+    feed.push(A, heartbeat(17), 0)
+    feed.poll(0)
+    feed.poll(1 * MS)
+    assert feed.requests(1 * MS) == [(1, 16)]
+    feed.push(RECOVERY, packet(1, 5), 2 * MS)
+    sequences(feed)
+    assert feed.requests(4 * MS) == [(6, 5)]
+    feed.push(RECOVERY, packet(6, 5), 4 * MS)
+    sequences(feed)
+    assert feed.requests(4 * MS) == [(11, 5)]
+
+
 def test_late_start_recovers_from_the_first_message(feed: Feed) -> None:
     feed.push(A, packet(50, 2), 0)
     assert sequences(feed) == []
