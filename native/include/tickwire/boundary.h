@@ -16,6 +16,7 @@
 #include "tickwire/codec_soup.h"
 #include "tickwire/codec_ouch.h"
 #include "tickwire/codec_frame.h"
+#include "tickwire/feed.h"
 #include "tickwire/packet.h"
 #include "tickwire/book.h"
 #include "tickwire/market.h"
