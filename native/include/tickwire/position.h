@@ -9,14 +9,15 @@ struct position_entry {
     int64_t cost;       /* what the open quantity cost, 1/10 000, signed like quantity */
     int64_t realised;   /* 1/10 000 */
     int64_t unrealised; /* against mark, 1/10 000 */
-    int64_t mark;       /* the mid that was used; 0: none yet */
+    int64_t mark;       /* the mid that was used, rounded down; 0: none yet, and unrealised is 0 */
     uint64_t bought;    /* shares */
     uint64_t sold;
     int64_t bought_value; /* price * quantity */
     int64_t sold_value;
     uint64_t fills;
     uint64_t open_orders;
-    uint64_t known; /* 0 between RESET and LIVE, and after a start: the figures are not to be trusted */
+    uint64_t known; /* 0 after a start, between RESET and LIVE, after DOWN, after a fill that could not be
+                       booked: the figures are not to be trusted */
     uint64_t marked_ns;
     uint64_t reserved[2];
 };
@@ -28,8 +29,39 @@ enum position_counter {
     POSITION_COUNT_RESETS,
     POSITION_COUNT_UPDATES,
     POSITION_COUNT_UNKNOWN_BREAKS, /* a broken trade that was never seen */
+    POSITION_COUNT_REFUSED, /* fills that could not be booked: no instrument, impossible price or quantity */
 };
 
+/* The book-keeping, apart from rings, for tests and simulation.  Average cost: a reducing fill takes its
+ * share of cost with it, rounded towards zero, so cost keeps the rest and the last share takes all; a fill
+ * through zero closes first and opens the remainder at its price.  Always, exactly:
+ *
+ *   realised - cost == sold_value - bought_value      and, with a mark, unrealised == mark * quantity - cost
+ *
+ * A broken trade is undone as if it had never been, as long as it is among the last 16 384 fills of the box.
+ */
+struct position_book;
+
+enum position_effect {
+    POSITION_NO_EFFECT = 0,
+    POSITION_FILLED = 1,
+    POSITION_BROKEN = 2,
+    POSITION_ALL_CHANGED = 3, /* RESET, LIVE or DOWN */
+    POSITION_ORDERS = 4,      /* open_orders changed */
+    POSITION_UNKNOWN_BREAK = 5,
+    POSITION_REFUSED = 6,
+};
+
+int position_book_create(struct position_book **book);
+void position_book_destroy(struct position_book *book);
+/* position_book_report applies a report; *instrument is what it changed, INSTRUMENT_NONE when nothing or
+ * everything. */
+enum position_effect position_book_report(struct position_book *book, const struct execution_report *report,
+                                          uint32_t *instrument);
+/* position_book_mark returns 1 when the update moved the mark.  Stale and one-sided markets move nothing. */
+int position_book_mark(struct position_book *book, const struct market_update *update);
+const struct position_entry *position_book_entry(const struct position_book *book, uint32_t instrument);
+
 /* position_stage_open needs: rings "market" (consumer 2), "report" (consumer 2); table "position"; counters
- * "position-tracker"; control. */
+ * "position-tracker"; control.  It counts itself into control.resync_requests. */
 int position_stage_open(struct segment *segment, struct stage **stage, char *message, size_t message_size);

@@ -1,0 +1,24 @@
+/* position_book_create: all memory a position book will ever have. */
+#include "position/position_book.h"
+
+#include <stdlib.h>
+
+int position_book_create(struct position_book **book) {
+    struct position_book *created = calloc(1, sizeof *created);
+    uint64_t entry_count = id_map_entry_count(POSITION_ORDER_COUNT_MAX);
+    struct id_entry *entries = calloc(entry_count, sizeof *entries);
+    if (!created || !entries) {
+        free(created);
+        free(entries);
+        return ERROR_SYSTEM;
+    }
+    id_map_open(&created->orders, entries, entry_count);
+    *book = created;
+    return ERROR_NONE;
+}
+
+void position_book_destroy(struct position_book *book) {
+    if (!book) return;
+    free(book->orders.entries);
+    free(book);
+}

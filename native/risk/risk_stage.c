@@ -1,0 +1,124 @@
+/* risk_stage: one duty cycle: reports, market, limits, and only when those are drained intents, so that no
+ * intent is judged by a picture older than what this stage could have known. */
+#include "risk/risk_stage.h"
+
+#define REPORT_BATCH_MAX 64
+#define MARKET_BATCH_MAX 64
+#define INTENT_BATCH_MAX 16
+
+static void publish_gauges(struct risk_stage *risk) {
+    counter_set(risk->counters, RISK_COUNT_OPEN_ORDERS, risk_gate_open_orders(risk->gate));
+    counter_set(risk->counters, RISK_COUNT_RECONCILED, risk_gate_reconciled(risk->gate));
+}
+
+static int drain_reports(struct risk_stage *risk) {
+    int count = 0;
+    const struct execution_report *report;
+    while (count < REPORT_BATCH_MAX && (report = ring_peek(&risk->report))) {
+        if (risk_gate_report(risk->gate, report) == ERROR_NOT_FOUND)
+            counter_add(risk->counters, RISK_COUNT_UNKNOWN_REPORTS, 1);
+        ring_release(&risk->report);
+        count++;
+    }
+    if (count) counter_add(risk->counters, RISK_COUNT_REPORTS, (uint64_t)count);
+    return count;
+}
+
+static int drain_market(struct risk_stage *risk) {
+    int count = 0;
+    const struct market_update *update;
+    while (count < MARKET_BATCH_MAX && (update = ring_peek(&risk->market))) {
+        risk_gate_market(risk->gate, update);
+        ring_release(&risk->market);
+        count++;
+    }
+    return count;
+}
+
+/* refresh_limits takes over what the steward published.  The time of publication belongs to the payload only
+ * if the version is the same before and after; otherwise the next cycle tries again, with the old limits
+ * ageing. */
+static void refresh_limits(struct risk_stage *risk) {
+    uint64_t before = control_load(&risk->parameters->version);
+    if (before == risk->limits_version || (before & 1)) return;
+    uint64_t version = 0;
+    if (parameters_read(risk->parameters, &risk->limits, sizeof risk->limits, &version) != 1) return;
+    uint64_t published_ns = control_load(&risk->parameters->published_ns);
+    if (version != before || control_load(&risk->parameters->version) != before) return;
+    risk_gate_limits(risk->gate, &risk->limits, published_ns);
+    risk->limits_version = version;
+}
+
+static void refuse(struct risk_stage *risk, const struct order_intent *intent, enum risk_verdict verdict) {
+    struct risk_refusal *refusal = ring_claim(&risk->verdict);
+    *refusal = (struct risk_refusal){.tick = intent->tick,
+                                     .rx_ns = intent->rx_ns,
+                                     .price = intent->price,
+                                     .target_order_id = intent->target_order_id,
+                                     .quantity = intent->quantity,
+                                     .instrument = intent->instrument,
+                                     .strategy = intent->strategy,
+                                     .kind = intent->kind,
+                                     .side = intent->side,
+                                     .time_in_force = intent->time_in_force,
+                                     .verdict = (uint8_t)verdict};
+    ring_publish(&risk->verdict);
+}
+
+/* judge_next gives the oldest intent its verdict, straight into the order ring's slot: nothing else ever
+ * writes there. */
+static void judge_next(struct risk_stage *risk, const struct order_intent *intent, uint64_t now_ns) {
+    const struct control *control = risk->control;
+    uint64_t start_ns = clock_now();
+    struct order *order = ring_claim(&risk->order);
+    const struct risk_moment moment = {.now_ns = now_ns,
+                                       .kill = control_load(&control->kill),
+                                       .armed = control_load(&control->armed),
+                                       .epoch = control_load(&control->epoch),
+                                       .supervisor_heartbeat_ns =
+                                           control_load(&control->supervisor_heartbeat_ns),
+                                       .order_room = order != NULL};
+    enum risk_verdict verdict = risk_gate_reserve(risk->gate, intent, &moment, order); /* NULL never passes */
+    uint64_t end_ns = clock_now();
+    if (verdict == RISK_PASS) {
+        order->risk_ns = clock_since(intent->rx_ns, end_ns);
+        ring_publish(&risk->order);
+        counter_add(risk->counters, RISK_COUNT_ORDERS, 1);
+    } else {
+        refuse(risk, intent, verdict);
+    }
+    counter_add(risk->counters, (uint32_t)verdict, 1);
+    histogram_record(risk->latency, end_ns - start_ns);
+}
+
+static int judge_intents(struct risk_stage *risk, uint64_t now_ns) {
+    int count = 0;
+    const struct order_intent *intent;
+    while (count < INTENT_BATCH_MAX && (intent = ring_peek(&risk->intent))) {
+        if (!ring_space(&risk->verdict, 1)) { /* a refusal could not be told: the intent waits */
+            counter_add(risk->counters, RISK_COUNT_BACKPRESSURE, 1);
+            break;
+        }
+        judge_next(risk, intent, now_ns);
+        ring_release(&risk->intent);
+        count++;
+    }
+    if (count) counter_add(risk->counters, RISK_COUNT_INTENTS, (uint64_t)count);
+    return count;
+}
+
+int risk_stage_poll(struct stage *stage, uint64_t now_ns) {
+    struct risk_stage *risk = (struct risk_stage *)stage;
+    int reports = drain_reports(risk);
+    int updates = drain_market(risk);
+    refresh_limits(risk);
+    int intents = 0;
+    if (reports < REPORT_BATCH_MAX && updates < MARKET_BATCH_MAX) intents = judge_intents(risk, now_ns);
+    if (reports || intents) publish_gauges(risk);
+    return reports + updates + intents;
+}
+
+void risk_stage_housekeep(struct stage *stage, uint64_t now_ns) {
+    (void)now_ns;
+    publish_gauges((struct risk_stage *)stage);
+}

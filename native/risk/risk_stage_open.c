@@ -1,0 +1,63 @@
+/* risk_stage_open: wiring and memory of the risk stage. */
+#include "ring/ring_wiring.h"
+#include "risk/risk_stage.h"
+
+#include <stdlib.h>
+
+#define OPEN_ORDER_COUNT_MAX 8192
+
+static void risk_stage_close(struct stage *stage) {
+    struct risk_stage *risk = (struct risk_stage *)stage;
+    risk_gate_destroy(risk->gate);
+    free(risk);
+}
+
+static int wire_rings(struct segment *segment, struct risk_stage *risk, char *message, size_t size) {
+    int error = ring_wire_consumer(segment, "market", sizeof(struct market_update), MARKET_CONSUMER_RISK,
+                                   &risk->market, message, size);
+    if (!error)
+        error = ring_wire_consumer(segment, "report", sizeof(struct execution_report), REPORT_CONSUMER_RISK,
+                                   &risk->report, message, size);
+    if (!error)
+        error = ring_wire_consumer(segment, "intent", sizeof(struct order_intent), 0, &risk->intent, message,
+                                   size);
+    if (!error)
+        error = ring_wire_producer(segment, "order", sizeof(struct order), &risk->order, message, size);
+    if (!error)
+        error = ring_wire_producer(segment, "verdict", sizeof(struct risk_refusal), &risk->verdict, message,
+                                   size);
+    return error;
+}
+
+static int wire_blocks(struct segment *segment, struct risk_stage *risk, char *message, size_t size) {
+    risk->parameters = parameters_find(segment, "risk");
+    risk->counters = counters_find(segment, "risk-manager");
+    risk->latency = histogram_find(segment, "gate");
+    risk->control = control_find(segment);
+    if (risk->parameters && risk->parameters->size == sizeof risk->limits && risk->counters &&
+        risk->latency && risk->control)
+        return ERROR_NONE;
+    snprintf(message, size,
+             "the segment lacks parameters \"risk\", counters \"risk-manager\", histogram \"gate\" or "
+             "the control block");
+    return ERROR_NOT_FOUND;
+}
+
+int risk_stage_open(struct segment *segment, struct stage **stage, char *message, size_t message_size) {
+    struct risk_stage *risk = calloc(1, sizeof *risk);
+    if (!risk) return ERROR_SYSTEM;
+    risk->stage = (struct stage){"risk-manager", risk_stage_poll, risk_stage_housekeep, risk_stage_close};
+    int error = wire_rings(segment, risk, message, message_size);
+    if (!error) error = wire_blocks(segment, risk, message, message_size);
+    if (!error) error = risk_gate_create(OPEN_ORDER_COUNT_MAX, &risk->gate);
+    if (error) {
+        risk_stage_close(&risk->stage);
+        return error;
+    }
+    /* First ask, then skip: what the ring holds now was for another life of this stage, and a RESET found
+       there could be followed by orders of that life.  Intents are not skipped: each gets its refusal. */
+    __atomic_fetch_add(&risk->control->resync_requests, 1, __ATOMIC_ACQ_REL);
+    ring_skip(&risk->report);
+    *stage = &risk->stage;
+    return ERROR_NONE;
+}

@@ -1,0 +1,100 @@
+/* signal_stage: one duty cycle: reports and refusals first, then all updates that are there, then one
+ * decision an instrument.  A decision that finds no room in ring "intent" stays due, and is taken later on
+ * the latest update. */
+#include "signal/signal_stage.h"
+
+#define REPORT_BATCH_MAX 64
+#define MARKET_BATCH_MAX 64
+#define REVIEW_NS        100000000 /* refused cancels are tried again this often */
+
+static int drain_reports(struct signal_stage *signal) {
+    int count = 0;
+    const struct execution_report *report;
+    while (count < REPORT_BATCH_MAX && (report = ring_peek(&signal->report))) {
+        signal_rule_report(signal->rule, report);
+        ring_release(&signal->report);
+        count++;
+    }
+    if (count) counter_add(signal->counters, SIGNAL_COUNT_REPORTS, (uint64_t)count);
+    return count;
+}
+
+static int drain_refusals(struct signal_stage *signal) {
+    int count = 0;
+    const struct risk_refusal *refusal;
+    while (count < REPORT_BATCH_MAX && (refusal = ring_peek(&signal->verdict))) {
+        signal_rule_refusal(signal->rule, refusal);
+        ring_release(&signal->verdict);
+        count++;
+    }
+    if (count) counter_add(signal->counters, SIGNAL_COUNT_REFUSALS, (uint64_t)count);
+    return count;
+}
+
+static int drain_market(struct signal_stage *signal) {
+    int count = 0;
+    uint64_t conflated = 0;
+    const struct market_update *update;
+    while (count < MARKET_BATCH_MAX && (update = ring_peek(&signal->market))) {
+        conflated += (uint64_t)signal_rule_update(signal->rule, update);
+        ring_release(&signal->market);
+        count++;
+    }
+    if (count) counter_add(signal->counters, SIGNAL_COUNT_UPDATES, (uint64_t)count);
+    if (conflated) counter_add(signal->counters, SIGNAL_COUNT_CONFLATED, conflated);
+    return count;
+}
+
+static void refresh_parameters(struct signal_stage *signal) {
+    uint64_t version = control_load(&signal->parameters->version);
+    if (version == signal->parameters_version || (version & 1)) return;
+    if (parameters_read(signal->parameters, &signal->read, sizeof signal->read, &version) != 1) return;
+    signal_rule_parameters(signal->rule, &signal->read);
+    signal->parameters_version = version;
+}
+
+static void count_intent(struct signal_stage *signal, const struct order_intent *intent) {
+    counter_add(signal->counters, SIGNAL_COUNT_INTENTS, 1);
+    if (intent->kind == INTENT_CANCEL) counter_add(signal->counters, SIGNAL_COUNT_CANCELS, 1);
+    if (intent->kind == INTENT_REPLACE) counter_add(signal->counters, SIGNAL_COUNT_REPLACES, 1);
+}
+
+static int decide_due(struct signal_stage *signal) {
+    int intents = 0;
+    while (signal_rule_due(signal->rule)) {
+        struct order_intent *intent = ring_claim(&signal->intent);
+        if (!intent) {
+            counter_add(signal->counters, SIGNAL_COUNT_BACKPRESSURE, 1);
+            break;
+        }
+        switch (signal_rule_decide(signal->rule, intent)) {
+        case SIGNAL_INTENT:
+            intent->signal_ns = clock_since(intent->rx_ns, clock_now());
+            count_intent(signal, intent);
+            ring_publish(&signal->intent);
+            intents++;
+            break;
+        case SIGNAL_STALE: counter_add(signal->counters, SIGNAL_COUNT_STALE, 1); break;
+        case SIGNAL_UNRECONCILED: counter_add(signal->counters, SIGNAL_COUNT_UNRECONCILED, 1); break;
+        case SIGNAL_NOTHING: break;
+        }
+    }
+    return intents;
+}
+
+int signal_stage_poll(struct stage *stage, uint64_t now_ns) {
+    (void)now_ns; /* the rule's time is the tick's */
+    struct signal_stage *signal = (struct signal_stage *)stage;
+    int work = drain_reports(signal);
+    work += drain_refusals(signal);
+    refresh_parameters(signal);
+    work += drain_market(signal);
+    return work + decide_due(signal);
+}
+
+void signal_stage_housekeep(struct stage *stage, uint64_t now_ns) {
+    struct signal_stage *signal = (struct signal_stage *)stage;
+    if (now_ns - signal->reviewed_ns < REVIEW_NS) return;
+    signal->reviewed_ns = now_ns;
+    signal_rule_review(signal->rule);
+}
