@@ -54,7 +54,8 @@ void order_table_destroy(struct order_table *table) {
 }
 
 uint32_t order_table_find(const struct order_table *table, uint32_t user_ref) {
-    for (uint32_t slot = user_ref & table->mask; table->entries[slot].user_ref != 0; slot = (slot + 1) & table->mask)
+    for (uint32_t slot = user_ref & table->mask; table->entries[slot].user_ref != 0;
+         slot = (slot + 1) & table->mask)
         if (table->entries[slot].user_ref == user_ref) return slot;
     return ENTRY_NONE;
 }
@@ -261,7 +262,8 @@ void order_table_reset(struct order_table *table, int another_session) {
     }
     for (uint32_t slot = table->open_first; slot != ENTRY_NONE; slot = table->entries[slot].open_next) {
         uint64_t target_order_id = table->entries[slot].target_order_id;
-        uint32_t target = target_order_id == 0 ? ENTRY_NONE : order_table_find(table, order_user_ref(target_order_id));
+        uint32_t target =
+            target_order_id == 0 ? ENTRY_NONE : order_table_find(table, order_user_ref(target_order_id));
         if (target != ENTRY_NONE) attach(table, slot, target);
     }
 }

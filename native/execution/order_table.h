@@ -1,5 +1,6 @@
-/* order_table: the orders of one session.  Preallocated; an open-addressed table keyed by OUCH UserRefNum (rising, so
- * neighbours in time are neighbours in memory), the open orders on a list, a replace on the list of its target. */
+/* order_table: the orders of one session.  Preallocated; an open-addressed table keyed by OUCH UserRefNum
+ * (rising, so neighbours in time are neighbours in memory), the open orders on a list, a replace on the list
+ * of its target. */
 #pragma once
 #include "tickwire/execution.h"
 
@@ -37,7 +38,7 @@ struct order_entry { /* two cache lines */
     uint32_t replace_first; /* replaces in flight that name this order */
     uint32_t replace_next;  /* a replace in flight: the next on its target's list */
     uint32_t settle_next;
-    uint32_t reserved1[2];
+    uint32_t reserved1[6];
 };
 
 struct order_table {
@@ -58,12 +59,12 @@ struct order_table {
     struct market_instrument instruments[INSTRUMENT_COUNT_MAX];
 };
 
-/* order_table_find is the slot of an order the table holds, ENTRY_NONE otherwise.  order_table_claim makes one:
- * ENTRY_NONE when the table is full. */
+/* order_table_find is the slot of an order the table holds, ENTRY_NONE otherwise.  order_table_claim makes
+ * one: ENTRY_NONE when the table is full. */
 uint32_t order_table_find(const struct order_table *table, uint32_t user_ref);
 uint32_t order_table_claim(struct order_table *table, uint32_t user_ref);
-/* order_table_open makes an order one of the open ones.  order_table_finish takes it from them (leaves 0), off its
- * target's list if it was a replace in flight, and settles the replaces in flight that name it. */
+/* order_table_open makes an order one of the open ones.  order_table_finish takes it from them (leaves 0),
+ * off its target's list if it was a replace in flight, and settles the replaces in flight that name it. */
 void order_table_open(struct order_table *table, uint32_t slot, enum order_state state);
 void order_table_finish(struct order_table *table, uint32_t slot, enum order_state state);
 /* order_table_detach takes a replace off its target's list: the venue has answered it. */
@@ -71,8 +72,8 @@ void order_table_detach(struct order_table *table, uint32_t slot);
 /* order_table_describe fills a report with what is known of an order. */
 void order_table_describe(const struct order_entry *entry, uint64_t now_ns, struct execution_report *report);
 
-/* order_table_sweep_start begins to cancel every order open now; order_table_sweep_peek is the next of them (NULL:
- * done), order_table_sweep_advance moves past it. */
+/* order_table_sweep_start begins to cancel every order open now; order_table_sweep_peek is the next of them
+ * (NULL: done), order_table_sweep_advance moves past it. */
 void order_table_sweep_start(struct order_table *table);
 const struct order_entry *order_table_sweep_peek(const struct order_table *table);
 void order_table_sweep_advance(struct order_table *table);

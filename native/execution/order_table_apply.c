@@ -1,6 +1,6 @@
-/* order_table_apply: what the venue says, applied to the orders.  The venue's word is a fact, so nothing it says is lost:
- * an execution counts whatever state the order is in.  What no order state allows is counted as illegal, and applied
- * only in the direction that cannot understate what may still trade or has traded. */
+/* order_table_apply: what the venue says, applied to the orders.  The venue's word is a fact, so nothing it
+ * says is lost: an execution counts whatever state the order is in.  What no order state allows is counted as
+ * illegal, and applied only in the direction that cannot understate what may still trade or has traded. */
 #include "execution/order_table.h"
 #include "tickwire/codec_ouch.h"
 
@@ -27,8 +27,9 @@ static uint32_t add_saturating(uint32_t a, uint32_t b) {
     return __builtin_add_overflow(a, b, &sum) ? UINT32_MAX : sum;
 }
 
-/* The slot of the order a message is about.  One nobody has described yet is claimed, so that what happens to it is not
- * forgotten when its description comes; ENTRY_NONE when there is no room or the reference is none. */
+/* The slot of the order a message is about.  One nobody has described yet is claimed, so that what happens to
+ * it is not forgotten when its description comes; ENTRY_NONE when there is no room or the reference is none.
+ */
 static uint32_t slot_of(struct order_table *table, uint32_t user_ref) {
     if (user_ref == 0) {
         table->counts.illegal++;
@@ -100,7 +101,8 @@ static int apply_accepted(struct order_table *table, const struct ouch_accepted 
     int itself = replaced && accepted->original_user_ref == accepted->user_ref;
     if (again || itself) {
         table->counts.illegal++;
-        if (itself || before != ORDER_REJECTED) return 0; /* rejected, now alive: safer to believe that it lives */
+        if (itself || before != ORDER_REJECTED)
+            return 0; /* rejected, now alive: safer to believe that it lives */
     }
     if (before == ORDER_NONE) {
         entry->instrument = instrument_of(table, accepted->symbol);
@@ -187,7 +189,8 @@ static int apply_broken(struct order_table *table, const struct ouch_broken_trad
     uint32_t slot = slot_of(table, broken->user_ref);
     if (slot == ENTRY_NONE) return 0;
     const struct order_entry *entry = &table->entries[slot];
-    if (entry->gone == 0) table->counts.illegal++; /* a trade of an order that had none: its holder must look */
+    if (entry->gone == 0)
+        table->counts.illegal++; /* a trade of an order that had none: its holder must look */
     order_table_describe(entry, now_ns, report);
     report->kind = REPORT_BROKEN;
     report->match_number = broken->match_number;
@@ -219,8 +222,8 @@ static int apply_notice(struct order_table *table, const struct ouch_notice *not
     return slot == ENTRY_NONE ? 0 : report_change(table, slot, kind, notice->timestamp_ns, now_ns, report);
 }
 
-static int apply_priority(struct order_table *table, const struct ouch_priority_update *update, uint64_t now_ns,
-                          struct execution_report *report) {
+static int apply_priority(struct order_table *table, const struct ouch_priority_update *update,
+                          uint64_t now_ns, struct execution_report *report) {
     uint32_t slot = open_slot_of(table, update->user_ref);
     if (slot == ENTRY_NONE) return 0;
     table->entries[slot].price = (int64_t)update->price;
@@ -286,8 +289,8 @@ static int apply_message(struct order_table *table, const struct ouch_outbound *
     return 0;
 }
 
-int order_table_apply(struct order_table *table, const uint8_t *data, size_t size, uint64_t sequence, uint64_t now_ns,
-                      struct execution_report *report) {
+int order_table_apply(struct order_table *table, const uint8_t *data, size_t size, uint64_t sequence,
+                      uint64_t now_ns, struct execution_report *report) {
     if (sequence <= table->sequence) {
         table->counts.duplicates++;
         return 0;

@@ -148,7 +148,7 @@ struct execution_config {
     uint32_t busy_poll_us;    /* SO_BUSY_POLL */
     uint32_t order_count_max; /* orders of one session */
     uint32_t instrument_count;
-    uint32_t reserved;
+    uint32_t send_buffer; /* SO_SNDBUF bytes; 0: the kernel's choice */
     struct market_instrument instruments[INSTRUMENT_COUNT_MAX];
 };
 
