@@ -1,0 +1,303 @@
+/* order_table: slots, lists, and the life of our own side of an order.  What the venue says is applied in
+ * order_table_apply.c. */
+#include "execution/order_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert(sizeof(struct order_entry) == 2 * CACHE_LINE, "an entry is two cache lines");
+
+static void clear_entry(struct order_entry *entry, uint32_t user_ref) {
+    memset(entry, 0, sizeof *entry);
+    entry->user_ref = user_ref;
+    entry->instrument = INSTRUMENT_NONE;
+    entry->side = SIDE_NONE;
+    entry->open_previous = entry->open_next = ENTRY_NONE;
+    entry->replace_first = entry->replace_next = ENTRY_NONE;
+    entry->settle_next = ENTRY_NONE;
+}
+
+static void clear_lists(struct order_table *table) {
+    table->open_first = table->open_last = ENTRY_NONE;
+    table->settle_first = table->settle_last = ENTRY_NONE;
+    table->sweep = table->sweep_last = ENTRY_NONE;
+    table->counts.open = 0;
+}
+
+int order_table_create(const struct execution_config *config, struct order_table **out) {
+    if (config->order_count_max == 0 || config->order_count_max > 1U << 24) return ERROR_ARGUMENT;
+    if (config->instrument_count > INSTRUMENT_COUNT_MAX) return ERROR_ARGUMENT;
+    uint32_t capacity = 16; /* at most two thirds full, so that a search ends soon */
+    while (capacity < config->order_count_max + config->order_count_max / 2) capacity *= 2;
+    struct order_table *table = calloc(1, sizeof *table);
+    if (table == NULL) return ERROR_SYSTEM;
+    size_t size = capacity * sizeof(struct order_entry);
+    table->entries = aligned_alloc(CACHE_LINE, size);
+    if (table->entries == NULL) {
+        free(table);
+        return ERROR_SYSTEM;
+    }
+    memset(table->entries, 0, size); /* touches every page now, so that none faults while trading */
+    table->mask = capacity - 1;
+    table->count_max = config->order_count_max;
+    table->instrument_count = config->instrument_count;
+    memcpy(table->instruments, config->instruments, sizeof table->instruments);
+    clear_lists(table);
+    *out = table;
+    return ERROR_NONE;
+}
+
+void order_table_destroy(struct order_table *table) {
+    if (table == NULL) return;
+    free(table->entries);
+    free(table);
+}
+
+uint32_t order_table_find(const struct order_table *table, uint32_t user_ref) {
+    for (uint32_t slot = user_ref & table->mask; table->entries[slot].user_ref != 0;
+         slot = (slot + 1) & table->mask)
+        if (table->entries[slot].user_ref == user_ref) return slot;
+    return ENTRY_NONE;
+}
+
+uint32_t order_table_claim(struct order_table *table, uint32_t user_ref) {
+    uint32_t slot = user_ref & table->mask;
+    while (table->entries[slot].user_ref != 0) {
+        if (table->entries[slot].user_ref == user_ref) return slot;
+        slot = (slot + 1) & table->mask;
+    }
+    if (table->count == table->count_max) return ENTRY_NONE;
+    table->count++;
+    clear_entry(&table->entries[slot], user_ref);
+    return slot;
+}
+
+void order_table_open(struct order_table *table, uint32_t slot, enum order_state state) {
+    struct order_entry *entry = &table->entries[slot];
+    int was_open = order_is_open(entry->state);
+    entry->state = (uint8_t)state;
+    if (was_open) return;
+    entry->open_previous = table->open_last;
+    entry->open_next = ENTRY_NONE;
+    if (table->open_last == ENTRY_NONE)
+        table->open_first = slot;
+    else
+        table->entries[table->open_last].open_next = slot;
+    table->open_last = slot;
+    table->counts.open++;
+}
+
+/* A running sweep steps over an order that leaves the list under it. */
+static void leave_sweep(struct order_table *table, uint32_t slot) {
+    const struct order_entry *entry = &table->entries[slot];
+    if (slot == table->sweep && slot == table->sweep_last)
+        table->sweep = table->sweep_last = ENTRY_NONE;
+    else if (slot == table->sweep)
+        table->sweep = entry->open_next;
+    else if (slot == table->sweep_last)
+        table->sweep_last = entry->open_previous;
+}
+
+static void leave_open(struct order_table *table, uint32_t slot) {
+    struct order_entry *entry = &table->entries[slot];
+    leave_sweep(table, slot);
+    if (entry->open_previous == ENTRY_NONE)
+        table->open_first = entry->open_next;
+    else
+        table->entries[entry->open_previous].open_next = entry->open_next;
+    if (entry->open_next == ENTRY_NONE)
+        table->open_last = entry->open_previous;
+    else
+        table->entries[entry->open_next].open_previous = entry->open_previous;
+    entry->open_previous = entry->open_next = ENTRY_NONE;
+    table->counts.open--;
+}
+
+static void attach(struct order_table *table, uint32_t slot, uint32_t target) {
+    table->entries[slot].replace_next = table->entries[target].replace_first;
+    table->entries[target].replace_first = slot;
+}
+
+void order_table_detach(struct order_table *table, uint32_t slot) {
+    struct order_entry *entry = &table->entries[slot];
+    if (entry->target_order_id == 0) return;
+    uint32_t target = order_table_find(table, order_user_ref(entry->target_order_id));
+    if (target == ENTRY_NONE) return;
+    uint32_t *link = &table->entries[target].replace_first;
+    while (*link != ENTRY_NONE && *link != slot) link = &table->entries[*link].replace_next;
+    if (*link == slot) *link = entry->replace_next;
+    entry->replace_next = ENTRY_NONE;
+}
+
+static void queue_settlement(struct order_table *table, uint32_t slot, enum not_sent_reason reason) {
+    struct order_entry *entry = &table->entries[slot];
+    entry->settle_reason = (uint8_t)reason;
+    entry->flags |= ENTRY_SETTLING;
+    if (entry->flags & ENTRY_QUEUED) return;
+    entry->flags |= ENTRY_QUEUED;
+    entry->settle_next = ENTRY_NONE;
+    if (table->settle_last == ENTRY_NONE)
+        table->settle_first = slot;
+    else
+        table->entries[table->settle_last].settle_next = slot;
+    table->settle_last = slot;
+}
+
+void order_table_finish(struct order_table *table, uint32_t slot, enum order_state state) {
+    struct order_entry *entry = &table->entries[slot];
+    order_table_detach(table, slot);
+    if (order_is_open(entry->state)) leave_open(table, slot);
+    entry->state = (uint8_t)state;
+    entry->leaves = 0;
+    while (entry->replace_first != ENTRY_NONE) {
+        uint32_t replace = entry->replace_first;
+        order_table_detach(table, replace);
+        queue_settlement(table, replace, NOT_SENT_SUPERSEDED);
+    }
+}
+
+int order_table_enter(struct order_table *table, const struct order *order) {
+    uint32_t user_ref = order_user_ref(order->order_id);
+    if (user_ref == 0 || order->quantity == 0) return ERROR_ARGUMENT;
+    if (order->side > SIDE_SELL || order->instrument >= table->instrument_count) return ERROR_ARGUMENT;
+    uint32_t target = ENTRY_NONE;
+    if (order->kind == INTENT_REPLACE) {
+        target = order_table_find(table, order_user_ref(order->target_order_id));
+        if (target == ENTRY_NONE || !order_is_open(table->entries[target].state)) return ERROR_NOT_FOUND;
+    }
+    uint32_t slot = order_table_claim(table, user_ref);
+    if (slot == ENTRY_NONE) return ERROR_FULL;
+    struct order_entry *entry = &table->entries[slot];
+    if (entry->state != ORDER_NONE || entry->flags != 0 || entry->gone != 0) return ERROR_DUPLICATE;
+    entry->order_id = order->order_id;
+    entry->target_order_id = target == ENTRY_NONE ? 0 : order->target_order_id;
+    entry->tick = order->tick;
+    entry->rx_ns = order->rx_ns;
+    entry->price = entry->sent_price = order->price;
+    entry->quantity = entry->leaves = entry->sent_quantity = order->quantity;
+    entry->instrument = order->instrument;
+    entry->side = order->side;
+    entry->time_in_force = order->time_in_force;
+    entry->flags = ENTRY_OURS;
+    if (target != ENTRY_NONE) attach(table, slot, target);
+    order_table_open(table, slot, ORDER_SENT);
+    return ERROR_NONE;
+}
+
+/* forget keeps the slot's key and nothing else: the UserRefNum may be used again. */
+static void forget(struct order_table *table, uint32_t slot) {
+    order_table_finish(table, slot, ORDER_NONE);
+    clear_entry(&table->entries[slot], table->entries[slot].user_ref);
+}
+
+void order_table_withdraw(struct order_table *table, uint64_t order_id) {
+    uint32_t slot = order_table_find(table, order_user_ref(order_id));
+    if (slot != ENTRY_NONE) forget(table, slot);
+}
+
+void order_table_describe(const struct order_entry *entry, uint64_t now_ns, struct execution_report *report) {
+    *report = (struct execution_report){
+        .order_id = entry->order_id,
+        .tick = entry->tick,
+        .rx_ns = entry->rx_ns,
+        .report_ns = now_ns,
+        .price = entry->price,
+        .quantity = entry->quantity,
+        .leaves = entry->leaves,
+        .instrument = entry->instrument,
+        .side = entry->side,
+        .time_in_force = entry->time_in_force,
+        .flags = entry->flags & ENTRY_OURS ? 0 : REPORT_UNKNOWN_ORDER,
+        .order_state = entry->state,
+        .order_reference = entry->order_reference,
+    };
+}
+
+int order_table_settle(struct order_table *table, uint64_t now_ns, struct execution_report *report) {
+    while (table->settle_first != ENTRY_NONE) {
+        uint32_t slot = table->settle_first;
+        struct order_entry *entry = &table->entries[slot];
+        table->settle_first = entry->settle_next;
+        if (table->settle_first == ENTRY_NONE) table->settle_last = ENTRY_NONE;
+        entry->settle_next = ENTRY_NONE;
+        entry->flags &= (uint8_t)~ENTRY_QUEUED;
+        if (!(entry->flags & ENTRY_SETTLING)) continue; /* the venue spoke of it after all */
+        order_table_describe(entry, now_ns, report);
+        report->kind = REPORT_NOT_SENT;
+        report->reason = entry->settle_reason;
+        report->target_order_id = entry->target_order_id;
+        report->leaves = 0;
+        report->order_state = ORDER_NONE;
+        forget(table, slot);
+        return 1;
+    }
+    return 0;
+}
+
+void order_table_reset(struct order_table *table, int another_session) {
+    clear_lists(table);
+    table->sequence = 0;
+    if (another_session) {
+        memset(table->entries, 0, ((size_t)table->mask + 1) * sizeof *table->entries);
+        table->count = 0;
+        return;
+    }
+    for (uint32_t slot = 0; slot <= table->mask; slot++) {
+        struct order_entry *entry = &table->entries[slot];
+        if (entry->user_ref == 0) continue;
+        struct order_entry was = *entry;
+        clear_entry(entry, was.user_ref);
+        if (!(was.flags & ENTRY_OURS)) continue;
+        entry->order_id = was.order_id;
+        entry->target_order_id = was.target_order_id;
+        entry->tick = was.tick;
+        entry->rx_ns = was.rx_ns;
+        entry->price = entry->sent_price = was.sent_price;
+        entry->quantity = entry->leaves = entry->sent_quantity = was.sent_quantity;
+        entry->instrument = was.instrument;
+        entry->side = was.side;
+        entry->time_in_force = was.time_in_force;
+        entry->flags = ENTRY_OURS;
+        order_table_open(table, slot, ORDER_SENT);
+    }
+    for (uint32_t slot = table->open_first; slot != ENTRY_NONE; slot = table->entries[slot].open_next) {
+        uint64_t target_order_id = table->entries[slot].target_order_id;
+        uint32_t target =
+            target_order_id == 0 ? ENTRY_NONE : order_table_find(table, order_user_ref(target_order_id));
+        if (target != ENTRY_NONE) attach(table, slot, target);
+    }
+}
+
+void order_table_settle_lost(struct order_table *table) {
+    for (uint32_t slot = table->open_first; slot != ENTRY_NONE; slot = table->entries[slot].open_next) {
+        const struct order_entry *entry = &table->entries[slot];
+        if (entry->state == ORDER_SENT && entry->gone == 0 && !(entry->flags & ENTRY_SETTLING))
+            queue_settlement(table, slot, NOT_SENT_LOST);
+    }
+}
+
+enum order_state order_table_state(const struct order_table *table, uint32_t user_ref, uint32_t *leaves) {
+    uint32_t slot = order_table_find(table, user_ref);
+    *leaves = slot == ENTRY_NONE ? 0 : table->entries[slot].leaves;
+    return slot == ENTRY_NONE ? ORDER_NONE : (enum order_state)table->entries[slot].state;
+}
+
+void order_table_get_counts(const struct order_table *table, struct order_table_counts *counts) {
+    *counts = table->counts;
+}
+
+void order_table_sweep_start(struct order_table *table) {
+    table->sweep = table->open_first;
+    table->sweep_last = table->open_last;
+}
+
+const struct order_entry *order_table_sweep_peek(const struct order_table *table) {
+    return table->sweep == ENTRY_NONE ? NULL : &table->entries[table->sweep];
+}
+
+void order_table_sweep_advance(struct order_table *table) {
+    if (table->sweep == table->sweep_last)
+        table->sweep = table->sweep_last = ENTRY_NONE;
+    else
+        table->sweep = table->entries[table->sweep].open_next;
+}
