@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tickwire.config import parse
-from tickwire.native import Segment, lib
+from tickwire.native import Segment, ffi, lib
 from tickwire.native.settings import execution_config, market_config, risk_limits, signal_parameters
 from tickwire.services.execution_engine import ExecutionEngine
 from tickwire.services.market_data import FeedWatch
@@ -76,11 +76,11 @@ def test_the_position_steward_says_when_positions_are_known(segment: Segment) ->
 
 def test_the_configuration_reaches_the_stages_in_their_units() -> None:
     market, execution = market_config(CONFIG), execution_config(CONFIG, "secret")
-    assert (market.instrument_count, bytes(market.instruments[0].symbol)) == (1, b"AAPL    ")
+    assert (market.instrument_count, ffi.buffer(market.instruments[0].symbol)[:]) == (1, b"AAPL    ")
     assert (market.packet.channel_count, market.packet.channels[1].port) == (2, 26401)
     assert (market.stale_ns, market.gap_wait_ns) == (1_000_000_000, 2_000_000)
-    assert bytes(execution.username) == b"BOX1    "
-    assert bytes(execution.password) == b"secret".ljust(16)
+    assert ffi.buffer(execution.username)[:] == b"BOX1    "
+    assert ffi.buffer(execution.password)[:] == b"secret".ljust(16)
     assert execution.heartbeat_ns == 1_000_000_000
     signal, limits = signal_parameters(CONFIG, True).instruments[0], risk_limits(CONFIG)
     assert (signal.imbalance_enter, signal.edge_min, signal.cooldown_ns) == (400_000, 50, 100_000_000)
