@@ -82,7 +82,8 @@ def test_the_configuration_reaches_the_stages_in_their_units() -> None:
     assert ffi.buffer(execution.username)[:] == b"BOX1    "
     assert ffi.buffer(execution.password)[:] == b"secret".ljust(16)
     assert execution.heartbeat_ns == 1_000_000_000
-    signal, limits = signal_parameters(CONFIG, True).instruments[0], risk_limits(CONFIG)
+    parameters, limits = signal_parameters(CONFIG, True), risk_limits(CONFIG)
+    signal = parameters.instruments[0]
     assert (signal.imbalance_enter, signal.edge_min, signal.cooldown_ns) == (400_000, 50, 100_000_000)
     assert limits.instruments[0].order_value_max == 10_000_000_000
     assert limits.instruments[1].permitted == 0, "what is not configured is not permitted"
