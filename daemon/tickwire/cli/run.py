@@ -1,7 +1,34 @@
-"""``tickwire run``."""
+"""``tickwire run``: the box of a configuration file, until it is told to stop."""
+
+from pathlib import Path
+from typing import Annotated
 
 import typer
+
+from tickwire.config import ConfigError, load, password
+from tickwire.supervisor.main import run as run_box
+
+
+def run(
+    config: Annotated[Path, typer.Option("--config", help="The box's TOML file.")],
+    check: Annotated[bool, typer.Option("--check", help="Only judge the file.")] = False,
+    rearm: Annotated[str | None, typer.Option("--rearm", help="Lift the kill switch, for this reason.")] = None,
+) -> None:
+    """Run the box until SIGTERM or Ctrl-C.
+
+    Exit codes: 0 stopped in order; 1 stopped, but orders may be open or a lane had to be killed; 2 the file was
+    refused; 3 the box is run by somebody else; 4 the segment could not be made.
+    """
+    if not check:
+        raise typer.Exit(run_box(config, rearm))
+    try:
+        password(load(config))
+    except ConfigError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+    typer.echo(f"{config}: good")
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to app."""
+    app.command("run")(run)

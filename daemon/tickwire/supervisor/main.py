@@ -1,0 +1,85 @@
+"""``tickwire run``: from a configuration file to a running box, and to an exit code that says how it ended."""
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import Process
+from collections.abc import Collection
+from enum import IntEnum
+from pathlib import Path
+
+from tickwire.config import Config, ConfigError, housekeeping_cores, lanes_of, load, password
+from tickwire.host import logs, process
+from tickwire.native import NativeError, now_ns
+from tickwire.supervisor.layout import create_segment
+from tickwire.supervisor.ownership import LANE_MODULE, BoxOwnedError, Ownership
+from tickwire.supervisor.supervisor import Supervisor
+
+
+class Exit(IntEnum):
+    """Exit codes of ``tickwire run``."""
+
+    ORDERLY = 0  # told to stop; no order left open, every lane left by itself
+    DISORDERLY = 1  # told to stop; orders may be open or a lane had to be killed: see the log
+    CONFIG = 2  # the configuration was refused
+    OWNED = 3  # another supervisor, or lanes of one, run this box
+    FAILED = 4  # the segment could not be made
+
+
+def run(config_path: Path, rearm: str | None = None) -> Exit:
+    """Run the box of that file until SIGTERM or SIGINT.  rearm: the reason a person gives to lift the kill switch."""
+    process.set_name("tw-supervisor")
+    logs.setup()
+    log = logs.Log("supervisor")
+    cores = os.sched_getaffinity(0)
+    try:
+        config = load(config_path, cores)
+        password(config)
+    except ConfigError as error:
+        for line in str(error).splitlines():
+            log.error("config_refused", reason=line)
+        return Exit.CONFIG
+    segment_path = Path(config.box.segment_path)
+    try:
+        owner = Ownership(segment_path, Path(config.box.state_dir))
+        if replaced := owner.clear_stale(config.lanes.orphan_ms_max / 1000 + 1):
+            log.warning("segment_replaced", reason=replaced)
+        if rearm:
+            log.warning("kill_switch_rearmed", reason=rearm, kill_ns=owner.kill)
+            owner.rearm()
+        return asyncio.run(_run(config, config_path, owner, cores, log))
+    except BoxOwnedError as error:
+        log.error("box_owned_elsewhere", reason=str(error))
+        return Exit.OWNED
+    except (NativeError, OSError) as error:
+        log.error("box_failed", reason=str(error))
+        return Exit.FAILED
+
+
+async def _run(config: Config, config_path: Path, owner: Ownership, cores: Collection[int], log: logs.Log) -> Exit:
+    lanes = lanes_of(config, cores)
+    segment, control = create_segment(Path(config.box.segment_path), [lane.name for lane in lanes])
+    control.kill = owner.kill
+    control.epoch = owner.next_epoch()
+    os.sched_setaffinity(0, housekeeping_cores(lanes, cores))
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+
+    async def spawn(name: str) -> Process:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", LANE_MODULE),
+            *("--segment", str(segment.path)),
+            *("--config", str(config_path)),
+            *("--lane", name),
+            *("--cores", ",".join(map(str, sorted(cores)))),
+            stdin=asyncio.subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for the supervisor, which stops its lanes in order
+        )
+
+    log.info("box_started", name=config.box.name, pid=os.getpid(), epoch=control.epoch, killed=bool(control.kill))
+    supervisor = Supervisor(config, segment, control, spawn, cores, now_ns, owner.remember_kill)
+    orderly = await supervisor.run(stop)
+    return Exit.ORDERLY if orderly else Exit.DISORDERLY

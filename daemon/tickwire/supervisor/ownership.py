@@ -1,0 +1,103 @@
+"""Who may run this box: one supervisor at a time, and what it must remember from the one before."""
+
+import fcntl
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tickwire.host.process import is_running
+from tickwire.native import NativeError, Segment
+
+LANE_MODULE = "tickwire.services.lane"
+
+
+class BoxOwnedError(Exception):
+    """Somebody else runs this box; the text says who."""
+
+
+class Ownership:
+    """The right to run the box whose segment is at path, held until closed or until this process ends.
+
+    A lock beside the segment keeps a second supervisor out.  What a crashed one left is replaced once its lanes are
+    gone; they end by themselves.  Epoch and kill switch live in state_dir, so that they outlast the segment.
+    """
+
+    def __init__(self, path: Path, state_dir: Path) -> None:
+        self._path = path
+        self._epoch_file = state_dir / "epoch"
+        self._kill_file = state_dir / "kill"
+        state_dir.mkdir(parents=True, exist_ok=True)
+        self._lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.pread(self._lock, 32, 0).decode() or "a process that is just starting"
+            os.close(self._lock)
+            raise BoxOwnedError(f"segment {path} is held by pid {holder}") from error
+        os.ftruncate(self._lock, 0)
+        os.pwrite(self._lock, str(os.getpid()).encode(), 0)
+
+    def clear_stale(self, wait_s: float, pause: Callable[[float], None] = time.sleep) -> str:
+        """Remove the segment of an earlier run, keeping its kill switch; returns what was done, for the log.
+
+        Raises BoxOwnedError when lanes of that run do not end within wait_s.
+        """
+        if not self._path.exists():
+            return ""
+        done = "replaced the segment of an earlier run"
+        try:
+            with Segment.attach(self._path) as old:
+                control = old.control()
+                deadline = time.monotonic() + wait_s
+                while alive := [lane for lane in control.lanes() if is_running(lane.pid, LANE_MODULE)]:
+                    if time.monotonic() > deadline:
+                        names = ", ".join(f"{lane.name} (pid {lane.pid})" for lane in alive)
+                        raise BoxOwnedError(f"lanes of an earlier run still use {self._path}: {names}")
+                    pause(0.05)
+                self.remember_kill(control.kill)
+        except NativeError as error:
+            done += f", which could not be read: {error}"
+        self._path.unlink()
+        return done
+
+    def next_epoch(self) -> int:
+        """One more than ever before, on disk before it is used."""
+        epoch = int(_read(self._epoch_file) or 0) + 1
+        _write(self._epoch_file, str(epoch))
+        return epoch
+
+    @property
+    def kill(self) -> int:
+        """When the kill switch was thrown, ns; 0 when a person has re-armed it since, or it never was."""
+        return int(_read(self._kill_file) or 0)
+
+    def remember_kill(self, kill: int) -> None:
+        """Keep the kill switch on across restarts once it is."""
+        if kill and not self.kill:
+            _write(self._kill_file, str(kill))
+
+    def rearm(self) -> None:
+        """Forget the kill switch: a person has said so."""
+        self._kill_file.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Let others run the box; the lock file stays, as removing it would race with the next holder."""
+        os.close(self._lock)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return ""
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace the file so that a crash leaves the old or the new text."""
+    scratch = path.with_suffix(".new")
+    with scratch.open("w", encoding="ascii") as file:
+        file.write(text + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    scratch.rename(path)

@@ -1,0 +1,156 @@
+"""The supervisor: one process that makes a box live, keeps it alive and ends it in order."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Collection
+
+from tickwire.config import Config, lanes_of
+from tickwire.host.logs import Log
+from tickwire.native import Control, Segment
+from tickwire.services.execution_engine import ExecutionEngine
+from tickwire.services.market_data import FeedWatch
+from tickwire.services.position_tracker import PositionTracker
+from tickwire.services.risk_manager import RiskManager
+from tickwire.services.signal_bridge import SignalBridge
+from tickwire.services.steward import Steward
+from tickwire.supervisor.keeper import LaneKeeper, Spawn
+
+LOOK_S = 0.005
+QUIET_LOOKS = 4  # nothing in flight, this often in a row: gauges are published once a millisecond
+CANCEL_AGAIN_S = 0.5
+
+
+class Supervisor:
+    """Runs one box on a segment that it owns.
+
+    ``run`` starts the lanes and the stewards, arms the gate when all is ready and disarms it as soon as a lane is not,
+    until stop is set; then it ends everything in order: strategy off, gate shut, orders cancelled, session out, lanes
+    gone.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        segment: Segment,
+        control: Control,
+        spawn: Spawn,
+        cores: Collection[int],
+        clock_ns: Callable[[], int],
+        on_kill: Callable[[int], None],
+    ) -> None:
+        self._config = config
+        self._control = control
+        self._clock_ns = clock_ns
+        self._on_kill = on_kill
+        self._log = Log("supervisor")
+        self._rings = (segment.ring("intent", "order_intent"), segment.ring("order", "order"))
+        self.feed = FeedWatch(segment.counters("market-data"))
+        self.signal = SignalBridge(config, segment.parameters("signal", "signal_parameters"), clock_ns)
+        self.risk = RiskManager(
+            config, segment.parameters("risk", "risk_limits"), segment.counters("risk-manager"), clock_ns
+        )
+        self.execution = ExecutionEngine(
+            segment.counters("execution-engine"), segment.ring("command.execution", "command"), clock_ns
+        )
+        self.positions = PositionTracker(segment, [instrument.symbol for instrument in config.instruments])
+        self.stewards: tuple[Steward, ...] = (self.feed, self.signal, self.risk, self.execution, self.positions)
+        self.keepers = tuple(
+            LaneKeeper(lane.name, control, config.supervisor, spawn, clock_ns, self._log)
+            for lane in lanes_of(config, cores)
+        )
+
+    @property
+    def ready(self) -> bool:
+        """Whether every lane runs, the session is live and the gate knows what the box holds."""
+        return all(keeper.running for keeper in self.keepers) and self.execution.live and self.risk.reconciled
+
+    async def run(self, stop: asyncio.Event) -> bool:
+        """Run until stop is set; True when everything then ended in order."""
+        self._control.supervisor_heartbeat_ns = self._clock_ns()
+        async with asyncio.TaskGroup() as group:
+            stewards = [group.create_task(steward.run()) for steward in self.stewards]
+            heart = group.create_task(self._beat())
+            lanes = [group.create_task(keeper.run()) for keeper in self.keepers]
+            gate = group.create_task(self._guard_gate())
+            await stop.wait()
+            gate.cancel()
+            orderly = await self._wind_down()
+            await asyncio.gather(*lanes)
+            for task in (*stewards, heart):
+                task.cancel()
+        return orderly
+
+    async def _beat(self) -> None:
+        """Say that the supervisor lives, and remember the kill switch once it is on."""
+        while True:
+            self._control.supervisor_heartbeat_ns = self._clock_ns()
+            if self._control.kill:
+                self._on_kill(self._control.kill)
+            await asyncio.sleep(self._config.supervisor.heartbeat_ms / 1000)
+
+    async def _guard_gate(self) -> None:
+        """Open the gate when all is ready; shut it when a lane is not running."""
+        while True:
+            if not self._control.armed and self.ready:
+                self._control.armed = True
+                self._log.info("gate_armed", epoch=self._control.epoch)
+            elif self._control.armed and not all(keeper.running for keeper in self.keepers):
+                self._control.armed = False
+                self._log.warning("gate_disarmed", reason="a lane is not running")
+            await asyncio.sleep(LOOK_S)
+
+    async def _wind_down(self) -> bool:
+        """End everything in order; True when no order was left and every lane left by itself."""
+        settings = self._config.supervisor
+        self._log.info("stop_begun")
+        self.signal.disable()
+        self._control.armed = False
+        clean = await self._cancel_orders(settings.cancel_ms_max / 1000)
+        self.execution.logout()
+        if not await self._within(lambda: self.execution.out, settings.stop_ms_max / 1000):
+            self._log.warning("session_left_open")
+        for keeper in self.keepers:
+            keeper.release()
+        self._control.stop = True
+        left = await asyncio.gather(*(keeper.stop(settings.stop_ms_max / 1000) for keeper in self.keepers))
+        self._log_final(clean)
+        return clean and all(left)
+
+    async def _cancel_orders(self, wait_s: float) -> bool:
+        """Cancel until nothing is open and nothing is on its way; True when that came to be."""
+        attempts = max(1, round(wait_s / CANCEL_AGAIN_S))
+        for _ in range(attempts):
+            self.execution.cancel_all()
+            if await self._within(self._nothing_open, wait_s / attempts):
+                return True
+        self._log.error("orders_left_open", count=self.execution.open_orders, session_live=self.execution.live)
+        return False
+
+    def _nothing_open(self) -> bool:
+        return self.execution.open_orders == 0 and all(ring.lag(0) == 0 for ring in self._rings)
+
+    async def _within(self, condition: Callable[[], bool], wait_s: float) -> bool:
+        """Whether the condition came to hold, several looks in a row, in that time."""
+        quiet = 0
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                while quiet < QUIET_LOOKS:
+                    quiet = quiet + 1 if condition() else 0
+                    await asyncio.sleep(LOOK_S)
+        return quiet >= QUIET_LOOKS
+
+    def _log_final(self, clean: bool) -> None:
+        self._log.info(
+            "box_stopped",
+            orders_left=0 if clean else self.execution.open_orders,
+            restarts={keeper.name: keeper.restarts for keeper in self.keepers},
+            positions={
+                position.symbol: {
+                    "quantity": position.quantity,
+                    "realised_1e4": position.realised,
+                    "unrealised_1e4": position.unrealised,
+                    "known": position.known,
+                }
+                for position in self.positions.positions()
+            },
+        )

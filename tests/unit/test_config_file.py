@@ -1,0 +1,151 @@
+"""The configuration file: what it gives, and how it refuses."""
+
+import re
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from tickwire.config import ConfigError, load, parse, password
+
+EXAMPLE = (resources.files("tickwire.config") / "example.toml").read_text()
+CORES = {0, 1}
+
+# What stands there, what a person might write instead, and the refusal of it after FILE:LINE.
+REFUSALS = [
+    ('symbol = "AAPL"', 'symbl = "AAPL"', "instruments[0].symbl: expected a known key (nearest: symbol)"),
+    ("[risk]", "[rsk]", "rsk: expected a known key (nearest: risk)"),
+    ("collar_ppm = 10000", 'collar_ppm = "x"', "instruments[0].limits.collar_ppm: expected int, got 'x'"),
+    ('backend = "socket"', 'backend = "sock"', "market_data.backend: expected one of socket, af_xdp, pcap, got 'sock'"),
+    (
+        'edge_min = "0.0050"',
+        "edge_min = 0.00501",
+        "instruments[0].signal.edge_min: expected a price with at most four decimals, got 0.00501",
+    ),
+    (
+        "imbalance_enter = 0.40",
+        "imbalance_enter = 4",
+        "instruments[0].signal.imbalance_enter: expected a ratio between 0 and 1",
+    ),
+    (
+        "imbalance_exit = 0.10",
+        "imbalance_exit = 0.5",
+        "instruments[0].signal.imbalance_exit: expected at most imbalance_enter",
+    ),
+    (
+        "order_quantity = 100",
+        "order_quantity = 600",
+        "instruments[0].signal.order_quantity: expected at most limits.order_quantity_max (500)",
+    ),
+    ("order_quantity = 100", "order_quantity = 0", "instruments[0].signal.order_quantity: expected int >= 1"),
+    ("order_quantity = 100", "order_quantity = true", "instruments[0].signal.order_quantity: expected int, got True"),
+    ("order_quantity = 100", "order_quantity =", "expected TOML: Invalid value"),
+    (
+        "order_value_max = 1000000",
+        "order_value_max = 0",
+        "instruments[0].limits.order_value_max: expected an amount greater than 0: 0 permits nothing",
+    ),
+    (
+        'venue = "127.0.0.1:26410"',
+        'venue = "exchange:1"',
+        'execution.venue: expected "a.b.c.d:port", got "exchange:1"',
+    ),
+    ('firm = "TICK"', 'firm = "tick"', "execution.firm: expected 1 to 4 capitals and digits, got 'tick'"),
+    ('line_b = "239.200.1.2:26401"', 'line_b = "239.200.1.1:26400"', "market_data.line_b: expected another address or"),
+    (
+        "# supervisor_age_ms_max = 2000",
+        "supervisor_age_ms_max = 150",
+        "risk.supervisor_age_ms_max: expected at least twice supervisor.heartbeat_ms (100)",
+    ),
+    (
+        '# placement = "auto"',
+        'placement = "custom" #',
+        "lanes.placement: expected 1 to 8 [[lanes.lane]] tables, got 0",
+    ),
+]
+
+
+def refused(text: str) -> list[str]:
+    with pytest.raises(ConfigError) as error:
+        parse(text, "box.toml", CORES)
+    return str(error.value).splitlines()
+
+
+def line_with(text: str) -> int:
+    return EXAMPLE[: EXAMPLE.index(text)].count("\n") + 1
+
+
+@pytest.mark.parametrize(("there", "instead", "refusal"), REFUSALS, ids=[case[2] for case in REFUSALS])
+def test_a_wrong_line_is_refused_with_its_number_and_what_was_expected(there: str, instead: str, refusal: str) -> None:
+    first, *_ = refused(EXAMPLE.replace(there, instead, 1))
+    assert first.startswith(f"box.toml:{line_with(there)}: {refusal}")
+
+
+def test_a_missing_limit_is_refused_at_its_table() -> None:
+    (refusal,) = refused(EXAMPLE.replace("collar_ppm = 10000", "", 1))
+    line = line_with("[instruments.limits]")
+    assert refusal == f"box.toml:{line}: instruments[0].limits: expected the key collar_ppm, which has no default"
+
+
+def test_two_passwords_are_refused() -> None:
+    (refusal,) = refused(EXAMPLE.replace('firm = "TICK"', 'firm = "TICK"\npassword = "secret"'))
+    assert refusal.endswith("execution.password_file: expected exactly one of password and password_file")
+
+
+def test_a_core_that_this_machine_lacks_is_refused() -> None:
+    (refusal,) = refused(EXAMPLE.replace('# placement = "auto"', 'placement = "single"\ncore = 9 #'))
+    assert refusal.endswith("lanes.core: expected a core of this machine (0, 1), got 9")
+
+
+def test_every_contradiction_is_named_at_once() -> None:
+    found = refused(EXAMPLE.replace("imbalance_exit = 0.10", "imbalance_exit = 0.5").replace("password_file", "#"))
+    assert [re.sub(r"^box.toml:\d+: ([^:]*):.*", r"\1", line) for line in found] == [
+        "instruments[0].signal.imbalance_exit",
+        "execution.password_file",
+    ]
+
+
+def test_the_shipped_example_parses(tmp_path: Path) -> None:
+    file = tmp_path / "box.toml"
+    file.write_text(EXAMPLE)
+    assert load(file, CORES).instruments[0].symbol == "AAPL"
+
+
+def test_every_default_that_the_example_mentions_is_the_default() -> None:
+    spelled_out = re.sub(r"^# (?=\w+ = )", "", EXAMPLE, flags=re.MULTILINE)
+    assert spelled_out.count("\n# ") < EXAMPLE.count("\n# ")
+    assert parse(spelled_out, "box.toml", CORES) == parse(EXAMPLE, "box.toml", CORES)
+
+
+def test_prices_and_ratios_are_converted_exactly() -> None:
+    config = parse(EXAMPLE.replace('edge_min = "0.0050"', "edge_min = 0.0003"), "box.toml", CORES)
+    assert config.instruments[0].signal.edge_min == 3
+    assert config.instruments[0].signal.imbalance_enter == 400_000
+    assert config.instruments[0].limits.order_value_max == 1_000_000 * 10_000
+
+
+def test_an_endpoint_gives_address_and_port_in_host_order() -> None:
+    line = parse(EXAMPLE, "box.toml", CORES).market_data.line_a
+    assert (line.address, line.port) == (239 << 24 | 200 << 16 | 1 << 8 | 1, 26400)
+
+
+def test_a_second_instrument_with_the_same_symbol_is_refused() -> None:
+    start, end = EXAMPLE.index("[[instruments]]"), EXAMPLE.index("[market_data]")
+    (refusal,) = refused(EXAMPLE[:end] + EXAMPLE[start:end] + EXAMPLE[end:])
+    line = line_with("[market_data]") + 1
+    assert refusal == f"box.toml:{line}: instruments[1].symbol: expected each symbol once, AAPL is there already"
+
+
+def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="expected a readable TOML file"):
+        load(tmp_path / "none.toml", CORES)
+
+
+def test_a_password_comes_from_its_file(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("letmein\n")
+    config = parse(EXAMPLE.replace("/etc/tickwire/box.password", str(secret)), "box.toml", CORES)
+    assert password(config) == "letmein"
+    secret.write_text("far too long a password")
+    with pytest.raises(ConfigError, match="1 to 10 characters"):
+        password(config)

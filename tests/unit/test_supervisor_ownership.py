@@ -1,0 +1,109 @@
+"""Who may run a box, and what outlives its segment."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tickwire.native import Segment, now_ns
+from tickwire.supervisor.backoff import BackOff
+from tickwire.supervisor.layout import create_segment
+from tickwire.supervisor.ownership import LANE_MODULE, BoxOwnedError, Ownership
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "segment"
+
+
+@pytest.fixture
+def owner(path: Path, tmp_path: Path) -> Iterator[Ownership]:
+    held = Ownership(path, tmp_path / "state")
+    yield held
+    held.close()
+
+
+def test_a_second_owner_is_refused_and_told_the_pid_of_the_first(owner: Ownership, path: Path, tmp_path: Path) -> None:
+    with pytest.raises(BoxOwnedError, match=f"held by pid {os.getpid()}"):
+        Ownership(path, tmp_path / "state")
+
+
+def test_the_right_ends_with_the_process_that_held_it(path: Path, tmp_path: Path) -> None:
+    program = (
+        "import sys, signal, os\nfrom pathlib import Path\nfrom tickwire.supervisor.ownership import Ownership\n"
+        "held = Ownership(Path(sys.argv[1]), Path(sys.argv[2]))\nos.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    child = subprocess.run([sys.executable, "-c", program, str(path), str(tmp_path / "state")], timeout=60)
+    assert child.returncode == -signal.SIGKILL
+    Ownership(path, tmp_path / "state").close()
+
+
+def test_a_stale_segment_is_replaced_and_its_kill_switch_stays_on(owner: Ownership, path: Path) -> None:
+    segment, control = create_segment(path, ["hot"])
+    control.kill = now_ns()
+    kill = control.kill
+    segment.close()
+    assert owner.clear_stale(0) == "replaced the segment of an earlier run"
+    assert not path.exists()
+    assert owner.kill == kill
+
+
+def test_a_file_that_is_no_segment_is_replaced_and_the_log_says_so(owner: Ownership, path: Path) -> None:
+    path.write_bytes(b"something else")
+    assert "could not be read" in owner.clear_stale(0)
+    assert not path.exists()
+
+
+def test_a_lane_of_an_earlier_run_that_still_lives_keeps_the_box_closed(owner: Ownership, path: Path) -> None:
+    program = "import sys; print(flush=True); sys.stdin.read()"
+    lane = subprocess.Popen([sys.executable, "-c", program, LANE_MODULE], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert lane.stdout is not None
+        lane.stdout.readline()
+        segment, control = create_segment(path, ["hot"])
+        control.pointer.lanes[0].pid = lane.pid
+        segment.close()
+        with pytest.raises(BoxOwnedError, match=rf"hot \(pid {lane.pid}\)"):
+            owner.clear_stale(0)
+        assert path.exists()
+    finally:
+        lane.communicate()
+    owner.clear_stale(0)
+    assert not path.exists()
+
+
+def test_the_kill_switch_outlives_everything_until_a_person_rearms_it(path: Path, tmp_path: Path) -> None:
+    first = Ownership(path, tmp_path / "state")
+    first.remember_kill(123)
+    first.remember_kill(456)
+    assert first.kill == 123, "the first time counts"
+    first.close()
+    second = Ownership(path, tmp_path / "state")
+    assert second.kill == 123
+    second.rearm()
+    assert second.kill == 0
+    second.close()
+
+
+def test_every_life_gets_a_greater_epoch(owner: Ownership) -> None:
+    assert [owner.next_epoch() for _ in range(3)] == [1, 2, 3]
+
+
+def test_the_back_off_doubles_to_its_bound_and_starts_over_after_a_healthy_life() -> None:
+    back_off = BackOff(first_s=0.1, last_s=0.5, healthy_s=30)
+    assert [back_off.next_s(lived_s=1) for _ in range(5)] == [0.1, 0.2, 0.4, 0.5, 0.5]
+    assert back_off.next_s(lived_s=31) == 0.1
+    assert back_off.count == 6
+
+
+def test_a_segment_has_every_block_once(path: Path) -> None:
+    segment, _ = create_segment(path, ["hot"])
+    with segment:
+        blocks = [(kind, name) for name, kind, _ in segment.blocks()]
+    assert len(blocks) == len(set(blocks))
+    with Segment.attach(path) as again:
+        assert again.creator_pid == os.getpid()
