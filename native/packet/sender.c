@@ -85,6 +85,10 @@ int packet_sender_send(struct packet_sender *sender, const struct packet_payload
     return sent;
 }
 
+int packet_sender_fd(const struct packet_sender *sender) {
+    return sender->fd;
+}
+
 void packet_sender_close(struct packet_sender *sender) {
     if (!sender) return;
     if (sender->fd >= 0) close(sender->fd);

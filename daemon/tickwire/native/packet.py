@@ -1,5 +1,7 @@
 """Packet ports and senders: the slow, convenient way in and out, for services off the hot path, tools and tests."""
 
+import os
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -174,6 +176,10 @@ class Sender:
         buffers = [ffi.from_buffer(payload) for payload in payloads]
         list_ = ffi.new("struct packet_payload[]", [(buffer, len(buffer), 0) for buffer in buffers])
         return check(lib.packet_sender_send(self._sender, list_, len(buffers), self._sent_ns), "cannot send")
+
+    def answers(self) -> socket.socket:
+        """A descriptor of its own for the flow's socket, where answers arrive."""
+        return socket.socket(fileno=os.dup(lib.packet_sender_fd(self._sender)))
 
     def close(self) -> None:
         """Close the flow's socket."""

@@ -94,4 +94,5 @@ int packet_sender_open(const struct packet_sender_config *config, struct packet_
                        char *message, size_t message_size);
 int packet_sender_send(struct packet_sender *sender, const struct packet_payload *payloads, int count,
                        uint64_t *sent_ns);
+int packet_sender_fd(const struct packet_sender *sender); /* its socket, where answers to it arrive */
 void packet_sender_close(struct packet_sender *sender);
