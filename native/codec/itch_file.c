@@ -8,7 +8,11 @@ int itch_file_next(const uint8_t *data, size_t size, size_t *offset, const uint8
     if (left < 2) return ERROR_TRUNCATED;
     const uint8_t *frame = data + *offset;
     uint16_t length = load_be16(frame);
-    if (length == 0) return ERROR_MALFORMED;
+    if (length == 0 && left > 2) return ERROR_MALFORMED;
+    if (length == 0) { /* the venue's mark that the file is complete: nothing may follow */
+        *offset += 2;
+        return 0;
+    }
     if (left - 2 < length) return ERROR_TRUNCATED;
     *message = frame + 2;
     *offset += 2 + (size_t)length;

@@ -4,31 +4,32 @@
 #include "codec/bytes.h"
 #include "tickwire/codec_itch.h"
 
-enum itch_offset { /* of the fields of the messages that change a book; the header is common to all */
-                   ITCH_AT_LOCATE = 1,
-                   ITCH_AT_TRACKING = 3,
-                   ITCH_AT_TIMESTAMP = 5,
-                   ITCH_AT_REFERENCE = 11, /* A F E C X D U P */
-                   ITCH_AT_SIDE = 19,      /* A F P */
-                   ITCH_AT_ADD_QUANTITY = 20,
-                   ITCH_AT_ADD_STOCK = 24,
-                   ITCH_AT_ADD_PRICE = 32,
-                   ITCH_AT_ATTRIBUTION = 36, /* F */
-                   ITCH_AT_QUANTITY = 19,    /* E C executed, X canceled */
-                   ITCH_AT_MATCH = 23,       /* E C */
-                   ITCH_AT_PRINTABLE = 31,   /* C */
-                   ITCH_AT_EXECUTED_PRICE = 32,
-                   ITCH_AT_NEW_REFERENCE = 19, /* U */
-                   ITCH_AT_REPLACE_QUANTITY = 27,
-                   ITCH_AT_REPLACE_PRICE = 31,
-                   ITCH_AT_TRADE_MATCH = 36, /* P; its side, quantity, stock and price are where A has them */
-                   ITCH_AT_CROSS_QUANTITY = 11, /* Q, 8 bytes */
-                   ITCH_AT_CROSS_STOCK = 19,
-                   ITCH_AT_CROSS_PRICE = 27,
-                   ITCH_AT_CROSS_MATCH = 31,
-                   ITCH_AT_CROSS_TYPE = 39,
-                   ITCH_AT_STOCK = 11, /* R H Y K J h N O */
-                   ITCH_AT_STATE = 19, /* H trading state, Y action */
+/* Where the fields of the messages that change a book are; the header is common to all. */
+enum itch_offset {
+    ITCH_AT_LOCATE = 1,
+    ITCH_AT_TRACKING = 3,
+    ITCH_AT_TIMESTAMP = 5,
+    ITCH_AT_REFERENCE = 11, /* A F E C X D U P */
+    ITCH_AT_SIDE = 19,      /* A F P */
+    ITCH_AT_ADD_QUANTITY = 20,
+    ITCH_AT_ADD_STOCK = 24,
+    ITCH_AT_ADD_PRICE = 32,
+    ITCH_AT_ATTRIBUTION = 36, /* F */
+    ITCH_AT_QUANTITY = 19,    /* E C executed, X canceled */
+    ITCH_AT_MATCH = 23,       /* E C */
+    ITCH_AT_PRINTABLE = 31,   /* C */
+    ITCH_AT_EXECUTED_PRICE = 32,
+    ITCH_AT_NEW_REFERENCE = 19, /* U */
+    ITCH_AT_REPLACE_QUANTITY = 27,
+    ITCH_AT_REPLACE_PRICE = 31,
+    ITCH_AT_TRADE_MATCH = 36,    /* P; its side, quantity, stock and price are where A has them */
+    ITCH_AT_CROSS_QUANTITY = 11, /* Q, 8 bytes */
+    ITCH_AT_CROSS_STOCK = 19,
+    ITCH_AT_CROSS_PRICE = 27,
+    ITCH_AT_CROSS_MATCH = 31,
+    ITCH_AT_CROSS_TYPE = 39,
+    ITCH_AT_STOCK = 11, /* R H Y K J h N O */
+    ITCH_AT_STATE = 19, /* H trading state, Y action */
 };
 
 /* itch_size is itch_length as a table the compiler sees through: 0 for an unknown type. */

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from tickwire.native import lib
 
@@ -17,7 +18,7 @@ OUCH_INBOUND_TYPES = "OUXMCDEQ"
 OUCH_OUTBOUND_TYPES = "SAUCDEBJPITMRQXGK"
 
 
-def sample(layout: object) -> bytes:
+def sample(layout: Any) -> bytes:
     """The fixed part of a message, each byte of it another than its neighbours."""
     message = bytearray([layout.type])
     for index in range(layout.field_count):
@@ -43,7 +44,7 @@ def every_option() -> bytes:
     return b"".join(option(tag) for tag in range(256) if lib.ouch_option_field(tag)) + b"\x03\xc8\x01\x02"
 
 
-def ouch(layout: object, options: bytes) -> bytes:
+def ouch(layout: Any, options: bytes) -> bytes:
     """A message with options where it may have them."""
     if layout.appendage == lib.CODEC_APPENDAGE_NONE:
         return sample(layout)

@@ -152,11 +152,10 @@ def test_sections_of_one_pcapng_may_differ_in_byte_order() -> None:
 
 def test_a_capture_cut_in_a_packet_gives_what_was_good_first() -> None:
     for whole in (pcap("<", 0xA1B2C3D4, record("<", 5, 0), record("<", 6, 0)), pcapng("<") + 2 * enhanced("<", 1)):
-        seen = []
-        with pytest.raises(CodecError, match="ends inside"):
-            seen.extend(iter(Capture(whole[:-1])))
         frames = iter(Capture(whole[:-1]))
         assert next(frames).payload == b"hello"
+        with pytest.raises(CodecError, match="ends inside"):
+            next(frames)
 
 
 @pytest.mark.parametrize(

@@ -72,5 +72,7 @@ def test_a_file_is_walked_frame_by_frame_and_resumed_where_it_was_cut() -> None:
     assert scan(b"") == (0, [], 0)
 
 
-def test_a_frame_of_no_bytes_is_malformed() -> None:
-    assert scan(b"\0\0\0\x0c" + zeroed("S", 12)) == (lib.ERROR_MALFORMED, [], 0)
+def test_a_frame_of_no_bytes_ends_a_file_and_is_malformed_before_its_end() -> None:
+    message = b"\0\x0c" + zeroed("S", 12)
+    assert scan(message + b"\0\0") == (1, [12], 16)
+    assert scan(b"\0\0" + message) == (lib.ERROR_MALFORMED, [], 0)

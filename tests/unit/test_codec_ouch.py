@@ -33,7 +33,8 @@ def decode(direction: str, data: bytes) -> int:
     return int(getattr(lib, f"ouch_decode_{direction}")(data, len(data), message))
 
 
-def appendage(data: bytes) -> Any:
+def appendage(data: bytes) -> tuple[Any, Any]:
+    """A view of option elements, and what keeps them alive."""
     view = ffi.new("struct ouch_appendage *", {"size": len(data), "present": 1})
     held = ffi.from_buffer("uint8_t[]", data)
     view.data = held

@@ -238,7 +238,8 @@ const struct codec_layout *itch_layout(uint8_t type);
 /* A file is messages each behind its length (two bytes, big-endian).  itch_file_next finds the message at
  * *offset and moves *offset past it: returns its size with *message pointing at it, 0 at the end of the data
  * (*offset == size), ERROR_TRUNCATED when the data ends inside a frame (*offset stays at its start: read on
- * there with more data), ERROR_MALFORMED for a frame of no bytes.  The message itself is not looked at. */
+ * there with more data), ERROR_MALFORMED for a frame of no bytes, unless it is
+ * the very last: the mark of a complete file.  The message itself is not looked at. */
 int itch_file_next(const uint8_t *data, size_t size, size_t *offset, const uint8_t **message);
 /* itch_file_scan notes where the next at most count frames are (offset and size of each message without its
  * length) and moves *offset past them.  Returns how many, 0 at the end, or the error of itch_file_next when
