@@ -1,4 +1,4 @@
-"""Every verdict of the gate, and what a cancel is exempt from: the default intent passes, each test spoils one thing."""
+"""Every verdict of the gate, and what a cancel is exempt from: the default intent passes, each test spoils one."""
 
 from typing import Any
 
