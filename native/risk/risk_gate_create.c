@@ -2,6 +2,7 @@
 #include "risk/risk_gate.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int risk_gate_create(uint32_t order_count_max, struct risk_gate **gate) {
     if (order_count_max == 0 || order_count_max > 1U << 24) return ERROR_ARGUMENT;
