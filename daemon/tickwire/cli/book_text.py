@@ -94,7 +94,8 @@ def print_ladder(console: Console, view: BookView, at_ns: int | None) -> None:
     """One book: bids on the left, offers on the right, the best at the top."""
     name = view.instrument.symbol or f"locate {view.locate}"
     when = "at the end of the file" if at_ns is None else f"at {time_text(at_ns)}"
-    table = Table(title=f"{name} {when}", title_justify="left")
+    console.print(f"{name} {when}", soft_wrap=True)
+    table = Table()
     for heading in ("orders", "bid size", "bid", "ask", "ask size", "orders"):
         table.add_column(heading, justify="right")
     for bid, ask in zip_longest(view.bids, view.asks):
