@@ -39,6 +39,11 @@ static int check_ladder(const struct book_set *set, const struct instrument *boo
                         uint32_t side, struct census *census) {
     const struct ladder *ladder = &book->ladders[side];
     uint32_t worse = 0;
+    if (ladder->capacity == 0) {
+        REQUIRE(ladder->rungs == set->empty_ladder + LADDER_GUARD && ladder->count == 0);
+        REQUIRE(book->best_rank[side] == 0 && book->best_quantity[side] == 0);
+        return 0;
+    }
     for (int i = 1; i <= LADDER_GUARD; i++) REQUIRE(*(ladder->rungs - i) == 0);
     REQUIRE(ladder->count <= ladder->capacity);
     for (uint32_t i = 0; i < ladder->count; i++) {
