@@ -55,7 +55,7 @@ struct market {
 int market_poll(struct stage *stage, uint64_t now_ns);
 bool market_take_batch(struct market *market, struct market_batch *batch, uint64_t now_ns);
 
-/* market_begin_session empties the books for a session that has just begun. */
+/* market_begin_session takes up the session that the feed has just begun: with empty books. */
 void market_begin_session(struct market *market);
 
 /* The request client: one connected UDP socket.  market_recover takes the server's answers and sends the

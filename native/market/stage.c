@@ -81,9 +81,8 @@ static void market_housekeep(struct stage *stage, uint64_t now_ns) {
         counter_set(market->counters, i, market->counted_before[i] + sums[i]);
 }
 
-void market_begin_session(struct market *market) {
-    if (market->session != 0) book_reset(market->book);
-    market->session = market->feed->session;
+/* forget makes every instrument one of which nothing is known. */
+static void forget(struct market *market) {
     market->live = false;
     market->book_full = false;
     market->announced = ANNOUNCED_NOTHING;
@@ -92,6 +91,14 @@ void market_begin_session(struct market *market) {
         *update = (struct market_update){.instrument = (uint16_t)i, .feed_session = update->feed_session + 1};
         market->locates[i] = (uint16_t)market->instruments[i].locate;
     }
+}
+
+void market_begin_session(struct market *market) {
+    bool first = market->session == 0; /* the books are empty, and so it has been announced */
+    market->session = market->feed->session;
+    if (first) return;
+    book_reset(market->book);
+    forget(market);
 }
 
 static int check_config(const struct market_config *config, struct report *report) {
@@ -192,7 +199,7 @@ int market_stage_open(struct segment *segment, const struct market_config *confi
         market_close(&market->stage);
         return error;
     }
-    market_begin_session(market);
+    forget(market);
     *stage = &market->stage;
     return ERROR_NONE;
 }
