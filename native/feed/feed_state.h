@@ -84,6 +84,11 @@ static inline enum feed_state feed_state(const struct feed *feed) {
     return __builtin_expect(feed->ended, 0) ? FEED_ENDED : FEED_LIVE;
 }
 
+/* feed_ready says whether feed_take will give a message. */
+static inline bool feed_ready(const struct feed *feed) {
+    return feed->left != 0 || feed_holds(feed, feed->next);
+}
+
 /* feed_take_held is feed_take once the packet in hand is used up. */
 int feed_take_held(struct feed *feed, struct feed_message *message);
 

@@ -46,7 +46,7 @@ struct market_update {
     uint8_t trading_state;
     uint8_t last_side; /* side of the resting order of the last trade */
     uint16_t reserved0;
-    uint64_t feed_session; /* grows when the venue starts another session */
+    uint64_t feed_session; /* grows when the venue starts another session, and when the stage starts anew */
 };
 
 /* The last update of each instrument, for readers that want a state and not a stream: table "top", one entry
@@ -82,6 +82,10 @@ enum market_counter {
     MARKET_COUNT_UPDATES,       /* records published */
     MARKET_COUNT_BACKPRESSURE,  /* times a packet waited because a consumer was behind */
     MARKET_COUNT_DROPPED,       /* packets the kernel or NIC dropped */
+    MARKET_COUNT_FOREIGN,       /* packets of a session that is not in use */
+    MARKET_COUNT_OVERFLOW,      /* messages too far ahead to hold: they are asked for when their turn comes */
+    MARKET_COUNT_BOOK_FULL,     /* messages the books had no room for: stale until the next session */
+    MARKET_COUNT_REPLIES,       /* packets from the request server */
     MARKET_COUNT_NEXT_SEQUENCE, /* gauge */
     MARKET_COUNT_SYNCHRONISED,  /* gauge: 1 while the books are complete and the feed lives */
 };
@@ -98,13 +102,21 @@ struct market_config {
     uint32_t request_port;
     uint32_t instrument_count;
     uint32_t order_count_max; /* orders alive at once that the books must hold */
-    uint64_t stale_ns;        /* silence longer than this makes the feed stale */
-    uint64_t gap_wait_ns;     /* how long to wait for the other line before asking again */
+    uint32_t hold_count;      /* messages held while one before them is missing, a power of two; 0: 65 536 */
+    uint32_t request_size;    /* most messages asked for in one request; 0: 512 */
+    uint32_t accept_partial;  /* begin anywhere and go on after losses: for recordings, never for trading */
+    uint32_t reserved;
+    uint64_t stale_ns;    /* silence longer than this makes the feed stale */
+    uint64_t gap_wait_ns; /* how long to wait for the other line before asking again */
     uint64_t request_retry_ns;
     struct market_instrument instruments[INSTRUMENT_COUNT_MAX];
 };
 
 struct stage;
-/* market_stage_open needs in the segment: ring "market", table "top", counters "market-data", control. */
+/* market_stage_open needs in the segment: ring "market", table "top" (an entry an instrument), counters
+ * "market-data".  The stage declares every instrument stale, then publishes nothing until its books are
+ * complete: begun at the session's first message, or recovered from there by request.  From then on it
+ * publishes what changes, and the state of every instrument whenever MARKET_STALE comes or goes.  While the
+ * ring is full it takes no packets and goes on where it stopped. */
 int market_stage_open(struct segment *segment, const struct market_config *config, struct stage **stage,
                       char *message, size_t message_size);
