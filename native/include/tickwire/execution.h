@@ -33,7 +33,7 @@ enum report_kind {
 enum not_sent_reason {
     NOT_SENT_KILLED = 'k',    /* the kill switch was on at the last look before transmit */
     NOT_SENT_EPOCH = 'e',     /* the order is of another trading epoch */
-    NOT_SENT_SESSION = 's',   /* the session was not live */
+    NOT_SENT_SESSION = 's',   /* the session was not live, or has not been all the while since */
     NOT_SENT_TARGET = 't',    /* the order to cancel or replace is not open */
     NOT_SENT_TABLE = 'f',     /* the order table is full, or the UserRefNum was used before */
     NOT_SENT_MALFORMED = 'm', /* no such instrument or kind: our own bug, refused all the same */
