@@ -42,6 +42,7 @@ struct execution {
     uint32_t reset_done; /* RESET has been published in this life */
     uint32_t blocked;    /* the kernel took less than it was given */
     uint32_t next_user_ref;
+    uint64_t orders_stale; /* orders before this index of the ring were decided on before LIVE: never sent */
     uint64_t kill_swept;   /* the kill that open orders have been canceled for */
     uint64_t resync_asked; /* control.resync_requests already acted on */
     uint64_t poll_ns;

@@ -87,6 +87,7 @@ static int announce_live(struct execution *execution, uint64_t now_ns) {
     if (!execution->live_due) return 0;
     execution->live_due = 0;
     execution->trading = 1;
+    execution->orders_stale = control_load(&execution->orders.ring->published);
     execution->kill_swept = 0; /* orders the replay has brought back are canceled too */
     publish_state(execution, REPORT_LIVE, now_ns);
     return 1;

@@ -206,7 +206,8 @@ static int send_cancel(struct execution *execution, const struct order *order, u
 }
 
 static int take_order(struct execution *execution, const struct order *order, uint64_t now_ns) {
-    if (!execution->trading || execution->session->state != SESSION_LIVE) {
+    int stale = execution->orders.next < execution->orders_stale;
+    if (stale || !execution->trading || execution->session->state != SESSION_LIVE) {
         report_not_sent(execution, order, NOT_SENT_SESSION, now_ns);
         return 1;
     }

@@ -2,7 +2,6 @@
 #include "execution/session.h"
 
 #include "codec/soup_inline.h"
-#include "tickwire/codec_ouch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -200,15 +199,6 @@ const uint8_t *session_pending(const struct session *session, size_t *size) {
 void session_sent(struct session *session, size_t size, uint64_t now_ns) {
     session->output_sent += size;
     session->sent_ns = now_ns;
-}
-
-int session_send(struct session *session, const uint8_t *payload, size_t size) {
-    uint8_t packet[SOUP_HEADER_SIZE + OUCH_MESSAGE_MAX];
-    if (session->state != SESSION_LIVE) return ERROR_BUSY;
-    if (size > OUCH_MESSAGE_MAX) return ERROR_FULL;
-    uint32_t packet_size = soup_frame(packet, SOUP_UNSEQUENCED, (uint32_t)size);
-    memcpy(packet + SOUP_HEADER_SIZE, payload, size);
-    return session_append(session, packet, packet_size);
 }
 
 void session_get_counts(const struct session *session, struct session_counts *counts) {

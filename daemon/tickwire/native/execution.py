@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tickwire.native._native import ffi, lib
-from tickwire.native.errors import NativeError, check
+from tickwire.native.errors import check
 from tickwire.native.lane import open_stage
 from tickwire.native.segment import Segment
 
@@ -163,10 +163,6 @@ class Session:
         lib.session_sent(self._session, size[0], now_ns)
         return data
 
-    def send(self, payload: bytes) -> None:
-        """Queue one OUCH message; NativeError when not live or full."""
-        check(lib.session_send(self._session, payload, len(payload)), "session")
-
     def login(self, now_ns: int) -> None:
         """An operator's word: log in now."""
         lib.session_login(self._session, now_ns)
@@ -185,6 +181,3 @@ class Session:
         counts = ffi.new("struct session_counts *")
         lib.session_get_counts(self._session, counts)
         return counts
-
-
-__all__ = ["ExecutionSettings", "NativeError", "OrderTable", "Session", "SessionEvent", "open_execution"]

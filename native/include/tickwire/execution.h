@@ -33,7 +33,7 @@ enum report_kind {
 enum not_sent_reason {
     NOT_SENT_KILLED = 'k',    /* the kill switch was on at the last look before transmit */
     NOT_SENT_EPOCH = 'e',     /* the order is of another trading epoch */
-    NOT_SENT_SESSION = 's',   /* the session was not live */
+    NOT_SENT_SESSION = 's',   /* the session was not live, or has not been all the while since */
     NOT_SENT_TARGET = 't',    /* the order to cancel or replace is not open */
     NOT_SENT_TABLE = 'f',     /* the order table is full, or the UserRefNum was used before */
     NOT_SENT_MALFORMED = 'm', /* no such instrument or kind: our own bug, refused all the same */
@@ -244,9 +244,6 @@ int session_next(struct session *session, uint64_t now_ns, struct session_event 
 /* session_pending is what waits to be sent; session_sent says how much of it the kernel took. */
 const uint8_t *session_pending(const struct session *session, size_t *size);
 void session_sent(struct session *session, size_t size, uint64_t now_ns);
-/* session_send queues the payload of one unsequenced data packet; ERROR_FULL when it does not fit, ERROR_BUSY
- * when the session is not live. */
-int session_send(struct session *session, const uint8_t *payload, size_t size);
 void session_login(struct session *session,
                    uint64_t now_ns); /* an operator's word: try now, forget back-off */
 void session_logout(struct session *session, uint64_t now_ns); /* and stay out until session_login */

@@ -1,0 +1,77 @@
+"""OUCH messages of a venue, and orders of ours, in one line each."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tickwire.native import check, ffi, lib
+
+TYPES = {
+    "accepted": "A",
+    "replaced": "U",
+    "canceled": "C",
+    "aiq_canceled": "D",
+    "executed": "E",
+    "broken_trade": "B",
+    "rejected": "J",
+    "cancel_pending": "P",
+    "cancel_rejected": "I",
+    "priority_update": "T",
+    "modified": "M",
+    "restated": "R",
+    "system_event": "S",
+    "account_query_response": "Q",
+}
+TEXT = {
+    "side": b"B",
+    "symbol": b"AAPL    ",
+    "time_in_force": b"0",
+    "display": b"Y",
+    "capacity": b"P",
+    "intermarket_sweep": b"N",
+    "cross_type": b"N",
+    "order_state": b"L",
+    "reason": b"U",
+}
+
+
+def encode(name: str, **fields: Any) -> bytes:
+    """The bytes of one outbound message; fields left out are the usual ones."""
+    out = ffi.new("struct ouch_outbound *")
+    out.type = ord(TYPES[name])
+    part = getattr(out, name)
+    known = {field for field, _ in ffi.typeof(part).fields}
+    usual = {} if name == "rejected" else {field: value for field, value in TEXT.items() if field in known}
+    for field, value in (usual | fields).items():
+        setattr(part, field, value)
+    data = ffi.new("uint8_t[]", lib.OUCH_MESSAGE_MAX)
+    size = check(lib.ouch_encode_outbound(out, data, lib.OUCH_MESSAGE_MAX), name)
+    return bytes(ffi.buffer(data, size))
+
+
+def new_order(user_ref: int, quantity: int = 100, target: int = 0) -> Any:
+    """A buy, or the replace of target, in epoch 3."""
+    return ffi.new(
+        "struct order *",
+        {
+            "order_id": 3 << 32 | user_ref,
+            "target_order_id": 3 << 32 | target if target else 0,
+            "kind": lib.INTENT_REPLACE if target else lib.INTENT_NEW,
+            "instrument": 0,
+            "quantity": quantity,
+            "price": 1_000_000,
+        },
+    )
+
+
+@pytest.fixture(scope="session")
+def ouch() -> Callable[..., bytes]:
+    """``encode``."""
+    return encode
+
+
+@pytest.fixture(scope="session")
+def order() -> Callable[..., Any]:
+    """``new_order``."""
+    return new_order
