@@ -16,13 +16,15 @@ static uint64_t monotonic_ns(void) {
     return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
 }
 
-/* due_ns is when, on the clock, the market reaches a time; market_at the other way round. */
+/* due_ns is when, on the clock, the market reaches a time. */
 static uint64_t due_ns(const struct venue_run *run, uint64_t market_ns) {
-    if (market_ns <= run->base_market_ns) return run->base_clock_ns;
     return run->base_clock_ns + (market_ns - run->base_market_ns + run->speed - 1) / run->speed;
 }
 
-static uint64_t market_at(const struct venue_run *run, uint64_t now_ns) {
+/* limit_at is the market time up to which messages are due at now_ns. */
+static uint64_t limit_at(const struct venue_run *run, uint64_t now_ns) {
+    if (run->speed == 0) return UINT64_MAX;
+    if (run->base_clock_ns == 0) return run->origin_ns > 0 ? run->origin_ns - 1 : 0;
     return run->base_market_ns + (now_ns - run->base_clock_ns) * run->speed;
 }
 
@@ -43,31 +45,30 @@ static int wait(int wake_fd, uint64_t now_ns, uint64_t until_ns) {
     return ppoll(&wake, 1, &timeout, NULL) > 0;
 }
 
-/* take consumes the messages that are due by market time limit_ns, up to a batch.  next_ns is the time of the first one
- * left; 0 when the data ends before it. */
-static size_t take(struct venue *venue, struct venue_run *run, const uint8_t *data, size_t size, uint64_t limit_ns,
-                   uint64_t *next_ns) {
-    size_t at = 0;
-    size_t waiting = 0;
-    *next_ns = 0;
-    while (waiting < BATCH_BYTES) {
+/* take consumes the messages that are due by market time limit_ns, up to a batch.  Returns TAKE_LATER with the time of the
+ * first message that is not due, TAKE_MORE after a whole batch, TAKE_DRAINED at the end of the data, or the error of a
+ * frame that is none. */
+enum { TAKE_LATER = 1, TAKE_MORE = 2, TAKE_DRAINED = 3 };
+
+static int take(struct venue *venue, struct venue_run *run, const uint8_t *data, size_t size, size_t *at,
+                uint64_t limit_ns, uint64_t *next_ns) {
+    for (size_t waiting = 0; waiting < BATCH_BYTES; (void)venue_stream(venue, &waiting)) {
         const uint8_t *message;
-        size_t after = at;
+        size_t after = *at;
         int length = itch_file_next(data, size, &after, &message);
-        if (length <= 0) return at;
+        if (length == 0 || length == ERROR_TRUNCATED) return TAKE_DRAINED;
+        if (length < 0) return length;
         uint64_t time_ns = length >= ITCH_HEADER_SIZE ? itch_timestamp_ns(message) : 0;
         if (time_ns > limit_ns) {
             *next_ns = time_ns;
-            return at;
+            return TAKE_LATER;
         }
         venue_street(venue, message, (size_t)length);
         if (time_ns > run->market_ns) run->market_ns = time_ns;
         run->messages++;
-        at = after;
-        (void)venue_stream(venue, &waiting);
+        *at = after;
     }
-    *next_ns = limit_ns; /* there may be more: come back at once */
-    return at;
+    return TAKE_MORE;
 }
 
 int venue_run_street(struct venue *venue, struct publisher *publisher, struct venue_run *run, const uint8_t *data,
@@ -78,15 +79,21 @@ int venue_run_street(struct venue *venue, struct publisher *publisher, struct ve
     while (error == ERROR_NONE) {
         uint64_t now_ns = monotonic_ns();
         if (now_ns >= until_ns) return VENUE_RUN_TIMEOUT;
-        uint64_t limit_ns = run->speed == 0 ? UINT64_MAX : market_at(run, now_ns);
-        uint64_t next_ns;
-        size_t taken = take(venue, run, data + *consumed, size - *consumed, limit_ns, &next_ns);
-        *consumed += taken;
+        uint64_t limit_ns = limit_at(run, now_ns);
+        uint64_t wake_ns = now_ns;
+        uint64_t next_ns = 0;
+        int taken = take(venue, run, data, size, consumed, limit_ns, &next_ns);
         error = flush(venue, publisher);
+        if (error == ERROR_NONE && taken < 0) return taken;
         if (error != ERROR_NONE) break;
-        if (run->speed != 0 && limit_ns > run->market_ns && next_ns != limit_ns) run->market_ns = limit_ns;
-        if (next_ns == 0) return VENUE_RUN_DRAINED;
-        uint64_t wake_ns = run->speed == 0 || next_ns <= limit_ns ? now_ns : due_ns(run, next_ns);
+        if (taken == TAKE_DRAINED) return VENUE_RUN_DRAINED;
+        if (taken == TAKE_LATER && run->base_clock_ns == 0) {
+            run->base_market_ns = next_ns;
+            run->base_clock_ns = now_ns;
+        } else if (taken == TAKE_LATER) {
+            run->market_ns = limit_ns;
+            wake_ns = due_ns(run, next_ns);
+        }
         if (wait(wake_fd, now_ns, wake_ns < until_ns ? wake_ns : until_ns)) return VENUE_RUN_WOKEN;
     }
     return error;

@@ -118,18 +118,18 @@ const uint8_t *venue_stream(const struct venue *venue, size_t *size) {
 
 void venue_stream_clear(struct venue *venue) { venue->stream.size = 0; }
 
+const uint8_t *venue_log(const struct venue *venue, uint32_t account) { return venue->accounts[account].log.data; }
+
 uint64_t venue_log_count(const struct venue *venue, uint32_t account) {
     return venue->accounts[account].log_offsets.size / sizeof(uint64_t);
 }
 
-const uint8_t *venue_log(const struct venue *venue, uint32_t index, uint64_t sequence, size_t *size) {
-    const struct account *account = &venue->accounts[index];
-    *size = 0;
-    if (sequence == 0 || sequence > venue_log_count(venue, index)) return NULL;
+uint64_t venue_log_offset(const struct venue *venue, uint32_t account, uint64_t sequence) {
+    if (sequence == 0) return 0;
+    if (sequence > venue_log_count(venue, account)) return venue->accounts[account].log.size;
     uint64_t offset;
-    memcpy(&offset, account->log_offsets.data + (sequence - 1) * sizeof offset, sizeof offset);
-    *size = account->log.size - offset;
-    return account->log.data + offset;
+    memcpy(&offset, venue->accounts[account].log_offsets.data + (sequence - 1) * sizeof offset, sizeof offset);
+    return offset;
 }
 
 void venue_counters(const struct venue *venue, uint64_t *values) {

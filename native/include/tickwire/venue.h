@@ -81,10 +81,12 @@ void venue_end(struct venue *venue, uint64_t now_ns);
 const uint8_t *venue_stream(const struct venue *venue, size_t *size);
 void venue_stream_clear(struct venue *venue);
 
-/* venue_log_count is how many sequenced OUCH messages an account was sent; venue_log is the SoupBinTCP packets of them
- * from sequence on (the first is 1), NULL and 0 when there are none; valid until the next call. */
+/* venue_log is every sequenced OUCH message an account was sent, as the SoupBinTCP packets that carry them; valid until
+ * the next call.  venue_log_count is how many; venue_log_offset is where in the log a sequence begins (the first is 1;
+ * beyond the last: the log's size). */
+const uint8_t *venue_log(const struct venue *venue, uint32_t account);
 uint64_t venue_log_count(const struct venue *venue, uint32_t account);
-const uint8_t *venue_log(const struct venue *venue, uint32_t account, uint64_t sequence, size_t *size);
+uint64_t venue_log_offset(const struct venue *venue, uint32_t account, uint64_t sequence);
 
 void venue_counters(const struct venue *venue, uint64_t *values); /* VENUE_COUNTER_COUNT of them */
 /* venue_positions fills at most count rows, one an instrument the account ever traded; returns how many there are. */
@@ -176,11 +178,13 @@ void publisher_counters(const struct publisher *publisher, uint64_t *values); /*
 /* ---- venue_run: street messages at their time ---- */
 
 struct venue_run {
-    uint64_t speed; /* market time runs this many times as fast as the clock; 0: as fast as possible */
+    uint64_t speed;     /* market time runs this many times as fast as the clock; 0: as fast as possible */
+    uint64_t origin_ns; /* messages before this market time go out at once; the first one after it starts the clock */
+    /* Kept by venue_run_street; all 0 at first. */
     uint64_t base_market_ns; /* market time at base_clock_ns */
-    uint64_t base_clock_ns;  /* CLOCK_MONOTONIC */
-    uint64_t market_ns;      /* out: market time reached; what account messages that follow should carry */
-    uint64_t messages;       /* out: street messages taken so far */
+    uint64_t base_clock_ns;  /* CLOCK_MONOTONIC; 0: the clock has not started */
+    uint64_t market_ns;      /* market time reached: account messages that follow carry it */
+    uint64_t messages;       /* street messages taken so far */
 };
 
 enum venue_run_result {
