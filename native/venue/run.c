@@ -89,7 +89,11 @@ int venue_run_street(struct venue *venue, struct publisher *publisher, struct ve
         error = flush(venue, publisher);
         if (error == ERROR_NONE && taken < 0) return taken;
         if (error != ERROR_NONE) break;
-        if (taken == TAKE_DRAINED) return VENUE_RUN_DRAINED;
+        if (taken == TAKE_DRAINED) {
+            /* Nothing at all is left: the recording is over, and its day goes on without it. */
+            if (size == 0 && run->base_clock_ns != 0) run->market_ns = limit_ns;
+            return VENUE_RUN_DRAINED;
+        }
         if (taken == TAKE_LATER && run->base_clock_ns == 0) {
             run->base_market_ns = next_ns;
             run->base_clock_ns = now_ns;

@@ -170,31 +170,30 @@ def order_entry(kind: str, urn: int, firm: str = "") -> bytes:
     return struct.pack(">cI4sH", kind.encode(), urn, firm.ljust(4).encode(), 0)
 
 
+TERMS = (
+    "urn",
+    "side",
+    "shares",
+    "symbol",
+    "price",
+    "tif",
+    "display",
+    "ref",
+    "capacity",
+    "iso",
+    "cross",
+    "state",
+    "token",
+)
 LAYOUTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "S": (">Qc", ("time", "event")),
     "A": (
         ">QIcI8sQccQcccc14s",
-        (
-            "time",
-            "urn",
-            "side",
-            "shares",
-            "symbol",
-            "price",
-            "tif",
-            "display",
-            "ref",
-            "capacity",
-            "iso",
-            "cross",
-            "state",
-        )
-        + ("token",),
+        ("time", *TERMS),
     ),
     "U": (
         ">QIIcI8sQccQcccc14s",
-        ("time", "old", "urn", "side", "shares", "symbol", "price", "tif", "display", "ref", "capacity", "iso", "cross")
-        + ("state", "token"),
+        ("time", "old", *TERMS),
     ),
     "C": (">QIIc", ("time", "urn", "shares", "reason")),
     "E": (">QIIQcQ", ("time", "urn", "shares", "price", "liquidity", "match")),

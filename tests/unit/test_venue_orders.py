@@ -56,8 +56,8 @@ def test_an_order_is_accepted_as_it_was_entered(desk: Desk) -> None:
     firm = b"\x05\x02TWRA"
     (accepted,) = desk.send(wire.enter(7, "B", 100, PRICE - 100, token="T0000000000001", options=firm))
     assert accepted == {
-        "type": "A", "time": 7, "urn": 7, "side": "B", "shares": 100, "symbol": "AAPL", "price": PRICE - 100, "tif": "0",
-        "display": "Y", "ref": wire.OWN + 1, "capacity": "P", "iso": "N", "cross": "N", "state": "L",
+        "type": "A", "time": 7, "urn": 7, "side": "B", "shares": 100, "symbol": "AAPL", "price": PRICE - 100,
+        "tif": "0", "display": "Y", "ref": wire.OWN + 1, "capacity": "P", "iso": "N", "cross": "N", "state": "L",
         "token": "T0000000000001",
     }  # fmt: skip
     assert desk.venue.log(0, 2, 3)[-8:] == b"\x00\x06" + firm  # the options come back

@@ -73,7 +73,7 @@ def exchange(
             running.catch_signals()
             typer.echo(f"market data on {line_a} and {line_b}, orders and requests at {interface_address}")
             typer.echo(
-                f"ready order_port={running.order_port} request_port={running.request_port} session={running.session}"
+                f"ready order_port={running.orders.port} request_port={running.request_port} session={running.session}"
             )
             running.run()
             if running.street_error:

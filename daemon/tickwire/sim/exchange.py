@@ -16,7 +16,7 @@ from tickwire.native.venue import Line, MarketRun, Publisher, RunResult, Venue
 from tickwire.sim.latency import WireToWire
 from tickwire.sim.order_entry import OrderEntry
 from tickwire.sim.settings import SECOND_NS, ExchangeSettings, LineSettings
-from tickwire.sim.status import StatusFile, snapshot
+from tickwire.sim.status import StatusFile
 from tickwire.sim.street import Street, open_street
 
 TICK_NS = SECOND_NS // 4  # status, heartbeats and timeouts are looked at this often
@@ -67,6 +67,10 @@ class Exchange:
             self.orders = OrderEntry(
                 settings, self.session, self.venue, self.wire, self._selector, lambda: self.market.market_ns
             )
+            self._waker, wakened = (stack.enter_context(end) for end in socket.socketpair())
+            for end in (self._waker, wakened):
+                end.setblocking(False)
+            self._selector.register(wakened, selectors.EVENT_READ, lambda _: wakened.recv(64))
             self._resources = stack.pop_all()
         self._status = StatusFile(settings.status)
         self._chunk = b""
@@ -85,28 +89,20 @@ class Exchange:
         self._resources.close()
 
     @property
-    def order_port(self) -> int:
-        """TCP port of the order entry."""
-        return self.orders.port
-
-    @property
     def request_port(self) -> int:
         """UDP port of the request server."""
         return int(self._requests.getsockname()[1])
 
     def stop(self) -> None:
-        """End the session at the next turn of the loop; safe from a signal handler."""
+        """End the session at once; safe from another thread and from a signal handler."""
         self._stopping = True
+        with contextlib.suppress(BlockingIOError):  # full of earlier calls: they wake it just as well
+            self._waker.send(b"!")
 
     def catch_signals(self) -> None:
-        """Stop on SIGTERM and SIGINT; the wake-up pipe ends a sleep in native code."""
-        reader, writer = socket.socketpair()
-        for end in (reader, writer):
-            end.setblocking(False)
-            self._resources.callback(end.close)
-        signal.set_wakeup_fd(writer.fileno())
+        """Stop on SIGTERM and SIGINT; the wake-up descriptor ends a sleep in native code, so that the handler runs."""
+        signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
         self._resources.callback(signal.set_wakeup_fd, -1)
-        self._selector.register(reader, selectors.EVENT_READ, lambda _: reader.recv(64))
 
         def handle(_signal: int, _frame: FrameType | None) -> None:
             self.stop()
@@ -182,5 +178,32 @@ class Exchange:
         self._status.write(self.status())
 
     def status(self) -> dict[str, Any]:
-        """What the status file says."""
-        return snapshot(self)
+        """Everything the status file says; prices and values in 1/10 000, times in ns."""
+        return {
+            "state": "ended" if self.ended else "running",
+            "session": self.session,
+            "order_port": self.orders.port,
+            "request_port": self.request_port,
+            "market_ns": self.market.market_ns,
+            "end_of_market": self.end_of_market,
+            "street_error": self.street_error,
+            "street_messages": self.market.messages,
+            "publisher": self.publisher.counters(),
+            "venue": self.venue.counters(),
+            "sessions": dict(self.orders.counters),
+            "wire_to_wire_ns": self.wire.summary(),
+            "street_position": self.venue.street_position(),
+            "accounts": {
+                account.username: self._account(index) for index, account in enumerate(self.settings.accounts)
+            },
+        }
+
+    def _account(self, index: int) -> dict[str, Any]:
+        positions = self.venue.positions(index)
+        return {
+            "firm": self.settings.accounts[index].firm,
+            "online": self.orders.online(index),
+            "next_sequence": self.venue.log_count(index) + 1,
+            "fills": sum(holding.fills for holding in positions),
+            "positions": {holding.symbol: holding for holding in positions},
+        }

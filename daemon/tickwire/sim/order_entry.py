@@ -16,6 +16,7 @@ from tickwire.sim.latency import WireToWire
 from tickwire.sim.settings import SECOND_NS, ExchangeSettings
 
 BACKLOG = 64
+CONNECTION_COUNT_MAX = 256  # logged in or not; more are closed at once
 PENDING_MAX = 1 << 16  # bytes: more of the log is queued only below this
 
 
@@ -58,13 +59,9 @@ class OrderEntry:
         self._listener = socket.create_server(
             (settings.interface_address, settings.order_port), backlog=BACKLOG, reuse_port=False
         )
+        self.port = int(self._listener.getsockname()[1])
         self._listener.setblocking(False)
         self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
-
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        return int(self._listener.getsockname()[1])
 
     def online(self, account: int) -> bool:
         """Whether the account is logged in."""
@@ -76,6 +73,10 @@ class OrderEntry:
         except OSError:  # it left before we came, or descriptors ran out: the next event tries again
             return
         self.counters["connects"] += 1
+        if len(self._connections) >= CONNECTION_COUNT_MAX:
+            self.counters["refused"] += 1
+            sock.close()
+            return
         connection = Connection(sock, now_ns)
         self._connections.add(connection)
         self._selector.register(sock, selectors.EVENT_READ, lambda now: self._ready(connection, now))

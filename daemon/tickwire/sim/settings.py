@@ -66,6 +66,11 @@ class StreetSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rate: int = 20_000
     symbols: tuple[str, ...] = DEFAULT_SYMBOLS
 
+    def __post_init__(self) -> None:
+        for symbol in self.symbols:
+            if not re.fullmatch(r"[!-~]{1,8}", symbol):
+                raise ValueError(f"symbol {symbol!r}: 1 to 8 visible ASCII characters")
+
 
 class ExchangeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything an exchange needs to know; port 0 takes any free one."""
