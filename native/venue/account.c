@@ -62,7 +62,8 @@ void account_cancel(struct venue *venue, struct order *order, char reason) {
     account_forget(venue, order);
 }
 
-void account_cancel_where(struct venue *venue, uint32_t account, uint32_t locate, uint32_t side, char reason) {
+void account_cancel_where(struct venue *venue, uint32_t account, uint32_t locate, uint32_t side,
+                          char reason) {
     uint32_t at = venue->accounts[account].oldest;
     while (at != NONE) {
         struct order *order = &venue->orders[at];
@@ -88,8 +89,8 @@ static void account_trade(struct venue *venue, struct order *order, uint64_t pri
     book_sweep(venue, &sweep);
 }
 
-/* account_settle decides what becomes of the shares that did not trade: they rest, or they go.  replaced is the public
- * reference of an order still shown whose place this one takes, 0 if none. */
+/* account_settle decides what becomes of the shares that did not trade: they rest, or they go.  replaced is
+ * the public reference of an order still shown whose place this one takes, 0 if none. */
 static void account_settle(struct venue *venue, struct order *order, bool rests, const struct order *replaced,
                            bool traded) {
     if (order->quantity > 0 && rests && order_rest(venue, order) == ERROR_NONE) {
@@ -182,8 +183,9 @@ static void report_replaced(struct venue *venue, const struct order *order, cons
     report_append(venue, order->account, &message);
 }
 
-/* The specification's three ways to refuse: an order no longer there is ignored, terms that are wrong cost the order its
- * life (neither uses up the new UserRefNum), and one that may not be replaced now is rejected and lives on. */
+/* The specification's three ways to refuse: an order no longer there is ignored, terms that are wrong cost
+ * the order its life (neither uses up the new UserRefNum), and one that may not be replaced now is rejected
+ * and lives on. */
 void account_replace(struct venue *venue, uint32_t account, const struct ouch_inbound *message) {
     const struct ouch_replace *replace = &message->replace;
     if (replace->user_ref <= venue->accounts[account].user_ref_last) {
@@ -225,13 +227,15 @@ void account_replace(struct venue *venue, uint32_t account, const struct ouch_in
                    order->executed > original.executed);
 }
 
-/* account_shrink brings an order down to a size intended for its whole life; returns the shares that go, 0 if none. */
+/* account_shrink brings an order down to a size intended for its whole life; returns the shares that go, 0 if
+ * none. */
 static uint32_t account_shrink(const struct order *order, uint32_t quantity) {
     uint32_t open = quantity > order->executed ? quantity - order->executed : 0;
     return open < order->quantity ? order->quantity - open : 0;
 }
 
-/* account_take_off takes shares off a resting order, which keeps its place, or leaves with the last of them. */
+/* account_take_off takes shares off a resting order, which keeps its place, or leaves with the last of them.
+ */
 static void account_take_off(struct venue *venue, struct order *order, uint32_t quantity) {
     if (quantity == order->quantity) {
         stream_deleted(venue, order);
@@ -258,7 +262,8 @@ void account_modify(struct venue *venue, uint32_t account, const struct ouch_mod
     struct order *order = account_find(venue, account, modify->user_ref);
     if (order == NULL) return;
     bool remarked = modify->side != order->marking;
-    bool buys = modify->side == 'B' || order->marking == 'B'; /* only kinds of selling may change into one another */
+    bool buys =
+        modify->side == 'B' || order->marking == 'B'; /* only kinds of selling may change into one another */
     uint32_t quantity = account_shrink(order, modify->quantity);
     if ((remarked && (buys || memchr("STE", modify->side, 3) == NULL)) || (!remarked && quantity == 0)) {
         venue->counters[VENUE_COUNT_IGNORED]++;

@@ -52,7 +52,8 @@ void admin_order_entry(struct venue *venue, uint32_t account, const struct ouch_
     }
     venue->accounts[account].disabled = disable;
     struct ouch_outbound answer = {.appendage = message->appendage};
-    struct ouch_order_entry_response response = {.timestamp_ns = venue->now_ns, .user_ref = request->user_ref};
+    struct ouch_order_entry_response response = {.timestamp_ns = venue->now_ns,
+                                                 .user_ref = request->user_ref};
     memcpy(response.firm, request->firm, sizeof request->firm);
     if (disable) {
         answer.type = OUCH_DISABLE_RESPONSE;

@@ -15,7 +15,8 @@ struct order *order_new(struct venue *venue, uint64_t key) {
     } else {
         venue->order_fresh++;
     }
-    *order = (struct order){.key = key, .level = NONE, .previous = NONE, .next = NONE, .elder = NONE, .younger = NONE};
+    *order = (struct order){
+        .key = key, .level = NONE, .previous = NONE, .next = NONE, .elder = NONE, .younger = NONE};
     return order;
 }
 

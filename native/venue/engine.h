@@ -1,13 +1,14 @@
 /* engine: the inside of struct venue, for the files of this folder.
  *
- *   street.c   what history says          account.c  what OUCH messages ask        admin.c  OUCH messages about no order
+ *   street.c   what history says          account.c  what OUCH messages ask        admin.c  OUCH messages
+ * about no order
  *        \______________ book.c: orders, price levels, trades ______________/
  *                         /                              \
  *          stream.c: the public ITCH stream        report.c: OUCH logs of the accounts
  *
- * An order is known by a key: a street order by its ITCH reference, an account's by account and UserRefNum.  It is in the
- * table while somebody may still speak of it: a street order as long as history has shares of it left, even when none
- * of them are in our book any more. */
+ * An order is known by a key: a street order by its ITCH reference, an account's by account and UserRefNum.
+ * It is in the table while somebody may still speak of it: a street order as long as history has shares of it
+ * left, even when none of them are in our book any more. */
 #pragma once
 #include "tickwire/codec_itch.h"
 #include "tickwire/codec_ouch.h"
@@ -15,20 +16,20 @@
 #include "venue/table.h"
 #include "venue/vector.h"
 
-#define LOCATE_COUNT        65536
-#define NONE                UINT32_MAX
-#define STREET              UINT16_MAX
-#define ACCOUNT_REFERENCE   0x4000000000000000ULL /* references and match numbers from here on are ours */
-#define ACCOUNT_KEY         0x8000000000000000ULL
+#define LOCATE_COUNT      65536
+#define NONE              UINT32_MAX
+#define STREET            UINT16_MAX
+#define ACCOUNT_REFERENCE 0x4000000000000000ULL /* references and match numbers from here on are ours */
+#define ACCOUNT_KEY       0x8000000000000000ULL
 
 struct order {
     uint64_t key;
     uint64_t reference; /* in the public stream */
     uint64_t priority;  /* order of arrival */
     uint32_t price;
-    uint32_t quantity;  /* open in this book; 0: not resting */
-    uint32_t history;   /* street: shares history still has of it */
-    uint32_t executed;  /* account: shares filled, through replaces too */
+    uint32_t quantity; /* open in this book; 0: not resting */
+    uint32_t history;  /* street: shares history still has of it */
+    uint32_t executed; /* account: shares filled, through replaces too */
     uint32_t level;
     uint32_t previous, next; /* within its level */
     uint32_t elder, younger; /* among its account's open orders */
@@ -49,7 +50,7 @@ struct level { /* all orders of one price, in order of arrival */
     uint32_t accounts; /* orders of accounts among them */
 };
 
-struct rung { /* a level's place on its ladder */
+struct rung {      /* a level's place on its ladder */
     uint32_t rank; /* the greater the better: price for buys, its complement for sells */
     uint32_t level;
 };
@@ -92,7 +93,7 @@ struct venue {
     uint32_t order_free;  /* list of the used ones, through next */
     struct level *levels;
     uint32_t level_fresh;
-    uint32_t level_free; /* list through head */
+    uint32_t level_free;  /* list through head */
     struct table table;   /* key: order */
     struct table symbols; /* eight characters: stock locate */
     struct instrument *instruments;
@@ -110,18 +111,24 @@ struct venue {
 static inline uint32_t order_index(const struct venue *venue, const struct order *order) {
     return (uint32_t)(order - venue->orders);
 }
-static inline uint32_t price_rank(uint32_t side, uint32_t price) { return side == SIDE_BUY ? price : ~price; }
-static inline uint32_t side_other(uint32_t side) { return side == SIDE_BUY ? SIDE_SELL : SIDE_BUY; }
+static inline uint32_t price_rank(uint32_t side, uint32_t price) {
+    return side == SIDE_BUY ? price : ~price;
+}
+static inline uint32_t side_other(uint32_t side) {
+    return side == SIDE_BUY ? SIDE_SELL : SIDE_BUY;
+}
 static inline uint64_t account_key(uint32_t account, uint32_t user_ref) {
     return ACCOUNT_KEY | (uint64_t)account << 32 | user_ref;
 }
 
 /* book.c */
 
-/* order_new takes an order from the pool and enters it in the table under its key: NULL when either is full. */
+/* order_new takes an order from the pool and enters it in the table under its key: NULL when either is full.
+ */
 struct order *order_new(struct venue *venue, uint64_t key);
 struct order *order_find(struct venue *venue, uint64_t key);
-/* order_rest puts an order with open quantity at the end of its level: ERROR_SYSTEM when the ladder cannot grow. */
+/* order_rest puts an order with open quantity at the end of its level: ERROR_SYSTEM when the ladder cannot
+ * grow. */
 int order_rest(struct venue *venue, struct order *order);
 /* order_reduce takes quantity shares off an order, and the order off its level when none are left. */
 void order_reduce(struct venue *venue, struct order *order, uint32_t quantity);
@@ -151,8 +158,8 @@ void stream_replaced(struct venue *venue, uint64_t reference, const struct order
 /* report.c: what accounts are told, each appended to the account's log */
 void report_append(struct venue *venue, uint32_t account, const struct ouch_outbound *message);
 void report_event(struct venue *venue, uint32_t account, char event);
-void report_executed(struct venue *venue, const struct order *order, uint32_t quantity, uint32_t price, char liquidity,
-                     uint64_t match);
+void report_executed(struct venue *venue, const struct order *order, uint32_t quantity, uint32_t price,
+                     char liquidity, uint64_t match);
 void report_canceled(struct venue *venue, const struct order *order, uint32_t quantity, char reason);
 void report_rejected(struct venue *venue, uint32_t account, uint32_t user_ref, enum ouch_reject_reason reason,
                      const char *client_order_id);
@@ -162,7 +169,8 @@ void account_enter(struct venue *venue, uint32_t account, const struct ouch_inbo
 void account_replace(struct venue *venue, uint32_t account, const struct ouch_inbound *message);
 void account_reduce(struct venue *venue, uint32_t account, const struct ouch_cancel *cancel);
 void account_modify(struct venue *venue, uint32_t account, const struct ouch_modify *modify);
-/* account_forget drops an order that is over; account_cancel takes one out that is not: book, public stream, report. */
+/* account_forget drops an order that is over; account_cancel takes one out that is not: book, public stream,
+ * report. */
 void account_forget(struct venue *venue, struct order *order);
 void account_cancel(struct venue *venue, struct order *order, char reason);
 /* account_cancel_where cancels the account's orders that match; locate or side of NONE match all. */

@@ -1,5 +1,5 @@
-/* history: every message sent, in a file as framed bytes, and in a second one where each begins.  Memory use does not
- * grow with the day; the page cache keeps what is fresh. */
+/* history: every message sent, in a file as framed bytes, and in a second one where each begins.  Memory use
+ * does not grow with the day; the page cache keeps what is fresh. */
 #include <errno.h>
 #include <unistd.h>
 
@@ -22,7 +22,8 @@ static int write_all(int fd, const void *data, size_t size, uint64_t offset) {
 }
 
 int64_t history_append(struct publisher *publisher, const uint8_t *data, size_t size) {
-    if (write_all(publisher->config.history_fd, data, size, publisher->history_size) != ERROR_NONE) return ERROR_SYSTEM;
+    if (write_all(publisher->config.history_fd, data, size, publisher->history_size) != ERROR_NONE)
+        return ERROR_SYSTEM;
     uint64_t offsets[INDEX_BATCH];
     uint64_t sequence = publisher->sequence_next;
     uint32_t count = 0;
@@ -42,8 +43,8 @@ int64_t history_append(struct publisher *publisher, const uint8_t *data, size_t 
     return total;
 }
 
-size_t history_read(struct publisher *publisher, uint64_t sequence, uint32_t count, uint8_t *data, size_t capacity,
-                    uint32_t *messages) {
+size_t history_read(struct publisher *publisher, uint64_t sequence, uint32_t count, uint8_t *data,
+                    size_t capacity, uint32_t *messages) {
     uint64_t offset;
     off_t where = (off_t)((sequence - 1) * sizeof offset);
     *messages = 0;

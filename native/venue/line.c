@@ -1,10 +1,13 @@
-/* line: one line of the feed with its faults.  Packets that are kept back wait as whole copies in a small ring. */
+/* line: one line of the feed with its faults.  Packets that are kept back wait as whole copies in a small
+ * ring. */
 #include <stdbool.h>
 #include <string.h>
 
 #include "venue/publisher.h"
 
-static uint32_t place(const struct line *line, uint32_t index) { return (line->held_first + index) % (LINE_DELAY_MAX + 1); }
+static uint32_t place(const struct line *line, uint32_t index) {
+    return (line->held_first + index) % (LINE_DELAY_MAX + 1);
+}
 
 static void hold(struct line *line, const struct packet_out *packet) {
     struct held_packet *held = &line->held[place(line, line->held_count++)];

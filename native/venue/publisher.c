@@ -25,7 +25,8 @@ static int socket_open(const struct publisher_config *config) {
     int size = SEND_BUFFER;
     unsigned char on = 1;
     struct in_addr interface = {.s_addr = htonl(config->interface_address)};
-    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size); /* the kernel may give less: then sends block */
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size,
+               sizeof size); /* the kernel may give less: then sends block */
     if (setsockopt(fd, IPPROTO_IP, IP_MULTICAST_LOOP, &on, sizeof on) != 0 ||
         setsockopt(fd, IPPROTO_IP, IP_MULTICAST_TTL, &on, sizeof on) != 0 ||
         (config->interface_address != 0 &&
@@ -88,13 +89,15 @@ void publisher_close(struct publisher *publisher) {
     free(publisher);
 }
 
-void publisher_send(struct publisher *publisher, const struct sockaddr_in *address, const void *data, size_t size) {
+void publisher_send(struct publisher *publisher, const struct sockaddr_in *address, const void *data,
+                    size_t size) {
     if (sendto(publisher->socket_fd, data, size, 0, (const struct sockaddr *)address, sizeof *address) < 0) {
         publisher->counters[PUBLISHER_COUNT_SEND_ERRORS]++;
     }
 }
 
-static void packet_header(const struct publisher *publisher, uint64_t sequence, uint16_t count, uint8_t *header) {
+static void packet_header(const struct publisher *publisher, uint64_t sequence, uint16_t count,
+                          uint8_t *header) {
     struct mold_header fields = {.count = count, .sequence = sequence};
     memcpy(fields.session, publisher->config.session, sizeof fields.session);
     (void)mold_encode(&fields, header, MOLD_HEADER_SIZE);
@@ -129,12 +132,14 @@ static void send_faulty(struct publisher *publisher, const struct packet_out *pa
         return;
     }
     for (uint32_t index = 0; index < PUBLISHER_LINE_COUNT; index++) {
-        if (publisher->lines[index].settings.port != 0) line_send(publisher, &publisher->lines[index], packet);
+        if (publisher->lines[index].settings.port != 0)
+            line_send(publisher, &publisher->lines[index], packet);
     }
 }
 
 /* packet_fill takes as many whole messages as one packet holds; returns their number. */
-static uint32_t packet_fill(const struct publisher *publisher, const uint8_t *data, size_t size, size_t *taken) {
+static uint32_t packet_fill(const struct publisher *publisher, const uint8_t *data, size_t size,
+                            size_t *taken) {
     uint32_t count = 0;
     *taken = 0;
     while (*taken < size && count < MOLD_END_OF_SESSION - 1) {

@@ -1,5 +1,5 @@
-/* publisher: the inside of struct publisher, for publisher.c (packets out), line.c (faults of a line), history.c (what was
- * sent) and request.c (sending it again). */
+/* publisher: the inside of struct publisher, for publisher.c (packets out), line.c (faults of a line),
+ * history.c (what was sent) and request.c (sending it again). */
 #pragma once
 #include "tickwire/codec_mold.h"
 #include "tickwire/venue.h"
@@ -43,7 +43,8 @@ struct publisher {
 };
 
 /* publisher_send sends one packet to one address, counting what fails. */
-void publisher_send(struct publisher *publisher, const struct sockaddr_in *address, const void *data, size_t size);
+void publisher_send(struct publisher *publisher, const struct sockaddr_in *address, const void *data,
+                    size_t size);
 
 /* line.c */
 /* line_send sends a packet on a line as its faults have it; line_flush lets go of what they keep back. */
@@ -51,9 +52,10 @@ void line_send(struct publisher *publisher, struct line *line, const struct pack
 void line_flush(struct publisher *publisher, struct line *line);
 
 /* history.c */
-/* history_append stores framed messages that begin with sequence_next; returns their number or ERROR_SYSTEM. */
+/* history_append stores framed messages that begin with sequence_next; returns their number or ERROR_SYSTEM.
+ */
 int64_t history_append(struct publisher *publisher, const uint8_t *data, size_t size);
-/* history_read copies whole framed messages from sequence on, at most count, as many as fit; returns the bytes, messages
- * says how many. */
-size_t history_read(struct publisher *publisher, uint64_t sequence, uint32_t count, uint8_t *data, size_t capacity,
-                    uint32_t *messages);
+/* history_read copies whole framed messages from sequence on, at most count, as many as fit; returns the
+ * bytes, messages says how many. */
+size_t history_read(struct publisher *publisher, uint64_t sequence, uint32_t count, uint8_t *data,
+                    size_t capacity, uint32_t *messages);

@@ -1,5 +1,5 @@
-/* random: splitmix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014), integers only, so
- * that a seed gives the same numbers on every machine. */
+/* random: splitmix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014),
+ * integers only, so that a seed gives the same numbers on every machine. */
 #pragma once
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
-/* report: what accounts are told.  A log is kept as the SoupBinTCP packets that carry it, so that sending and replaying
- * are the same thing: bytes from a place on. */
+/* report: what accounts are told.  A log is kept as the SoupBinTCP packets that carry it, so that sending and
+ * replaying are the same thing: bytes from a place on. */
 #include <string.h>
 
 #include "codec/soup_inline.h"
@@ -10,7 +10,8 @@ void report_append(struct venue *venue, uint32_t index, const struct ouch_outbou
     size_t start = account->log.size;
     uint8_t *at = vector_extend(&account->log, SOUP_HEADER_SIZE + OUCH_MESSAGE_MAX);
     int size = ouch_encode_outbound(message, at + SOUP_HEADER_SIZE, OUCH_MESSAGE_MAX);
-    if (size < 0) { /* only an appendage could be too long, and it came in with a message no longer than this */
+    if (size <
+        0) { /* only an appendage could be too long, and it came in with a message no longer than this */
         account->log.size = start;
         return;
     }
@@ -25,8 +26,8 @@ void report_event(struct venue *venue, uint32_t account, char event) {
     report_append(venue, account, &message);
 }
 
-void report_executed(struct venue *venue, const struct order *order, uint32_t quantity, uint32_t price, char liquidity,
-                     uint64_t match) {
+void report_executed(struct venue *venue, const struct order *order, uint32_t quantity, uint32_t price,
+                     char liquidity, uint64_t match) {
     struct ouch_outbound message = {.type = OUCH_EXECUTED};
     message.executed = (struct ouch_executed){
         .timestamp_ns = venue->now_ns,

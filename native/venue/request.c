@@ -1,5 +1,5 @@
-/* request: the MoldUDP64 request server.  One answer a request, as many messages as one packet holds: who wants more asks
- * again.  Requests over the rate are dropped, as a venue drops them. */
+/* request: the MoldUDP64 request server.  One answer a request, as many messages as one packet holds: who
+ * wants more asks again.  Requests over the rate are dropped, as a venue drops them. */
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -29,8 +29,8 @@ static void answer(struct publisher *publisher, int socket_fd, const struct sock
     memcpy(header.session, publisher->config.session, sizeof header.session);
     (void)mold_encode(&header, packet, sizeof packet);
     publisher->counters[PUBLISHER_COUNT_ANSWERED] += messages;
-    if (sendto(socket_fd, packet, MOLD_HEADER_SIZE + size, MSG_DONTWAIT, (const struct sockaddr *)from, sizeof *from) <
-        0) {
+    if (sendto(socket_fd, packet, MOLD_HEADER_SIZE + size, MSG_DONTWAIT, (const struct sockaddr *)from,
+               sizeof *from) < 0) {
         publisher->counters[PUBLISHER_COUNT_SEND_ERRORS]++;
     }
 }

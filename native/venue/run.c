@@ -1,4 +1,5 @@
-/* run: street messages at their time, through the venue, to the publisher.  The only loop here that reads a clock. */
+/* run: street messages at their time, through the venue, to the publisher.  The only loop here that reads a
+ * clock. */
 #include <errno.h>
 #include <poll.h>
 #include <sys/prctl.h>
@@ -7,8 +8,9 @@
 #include "codec/itch_inline.h"
 #include "tickwire/venue.h"
 
-#define SECOND_NS    1000000000ULL
-#define BATCH_BYTES  16384 /* of the public stream before it goes out: some packets' worth, microseconds of work */
+#define SECOND_NS 1000000000ULL
+#define BATCH_BYTES                                                                                          \
+    16384 /* of the public stream before it goes out: some packets' worth, microseconds of work */
 
 static uint64_t monotonic_ns(void) {
     struct timespec now;
@@ -41,13 +43,14 @@ static int flush(struct venue *venue, struct publisher *publisher) {
 static int wait(int wake_fd, uint64_t now_ns, uint64_t until_ns) {
     struct pollfd wake = {.fd = wake_fd, .events = POLLIN};
     uint64_t left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
-    struct timespec timeout = {.tv_sec = (time_t)(left_ns / SECOND_NS), .tv_nsec = (long)(left_ns % SECOND_NS)};
+    struct timespec timeout = {.tv_sec = (time_t)(left_ns / SECOND_NS),
+                               .tv_nsec = (long)(left_ns % SECOND_NS)};
     return ppoll(&wake, 1, &timeout, NULL) > 0;
 }
 
-/* take consumes the messages that are due by market time limit_ns, up to a batch.  Returns TAKE_LATER with the time of the
- * first message that is not due, TAKE_MORE after a whole batch, TAKE_DRAINED at the end of the data, or the error of a
- * frame that is none. */
+/* take consumes the messages that are due by market time limit_ns, up to a batch.  Returns TAKE_LATER with
+ * the time of the first message that is not due, TAKE_MORE after a whole batch, TAKE_DRAINED at the end of
+ * the data, or the error of a frame that is none. */
 enum { TAKE_LATER = 1, TAKE_MORE = 2, TAKE_DRAINED = 3 };
 
 static int take(struct venue *venue, struct venue_run *run, const uint8_t *data, size_t size, size_t *at,
@@ -71,8 +74,8 @@ static int take(struct venue *venue, struct venue_run *run, const uint8_t *data,
     return TAKE_MORE;
 }
 
-int venue_run_street(struct venue *venue, struct publisher *publisher, struct venue_run *run, const uint8_t *data,
-                     size_t size, size_t *consumed, int wake_fd, uint64_t until_ns) {
+int venue_run_street(struct venue *venue, struct publisher *publisher, struct venue_run *run,
+                     const uint8_t *data, size_t size, size_t *consumed, int wake_fd, uint64_t until_ns) {
     prctl(PR_SET_TIMERSLACK, 1UL); /* this thread's sleeps end on time; 50 us late is the default */
     *consumed = 0;
     int error = flush(venue, publisher); /* what account messages caused since */
@@ -86,7 +89,11 @@ int venue_run_street(struct venue *venue, struct publisher *publisher, struct ve
         error = flush(venue, publisher);
         if (error == ERROR_NONE && taken < 0) return taken;
         if (error != ERROR_NONE) break;
-        if (taken == TAKE_DRAINED) return VENUE_RUN_DRAINED;
+        if (taken == TAKE_DRAINED) {
+            /* Nothing at all is left: the recording is over, and its day goes on without it. */
+            if (size == 0 && run->base_clock_ns != 0) run->market_ns = limit_ns;
+            return VENUE_RUN_DRAINED;
+        }
         if (taken == TAKE_LATER && run->base_clock_ns == 0) {
             run->base_market_ns = next_ns;
             run->base_clock_ns = now_ns;

@@ -1,4 +1,5 @@
-/* stream: the public ITCH stream.  The street's own messages pass as they are; what accounts cause is written here. */
+/* stream: the public ITCH stream.  The street's own messages pass as they are; what accounts cause is written
+ * here. */
 #include <string.h>
 
 #include "codec/bytes.h"
@@ -34,8 +35,8 @@ void stream_add(struct venue *venue, const struct order *order) {
 
 void stream_executed(struct venue *venue, const struct order *order, uint32_t quantity, uint64_t match) {
     struct itch_message message = {.type = ITCH_ORDER_EXECUTED};
-    message.order_executed =
-        (struct itch_order_executed){.reference = order->reference, .quantity = quantity, .match_number = match};
+    message.order_executed = (struct itch_order_executed){
+        .reference = order->reference, .quantity = quantity, .match_number = match};
     append(venue, order->locate, &message);
 }
 

@@ -1,15 +1,18 @@
-/* street: what history says.  A message goes out exactly as it came in unless accounts traded first; then it goes out
- * clamped to what is left, or not at all. */
+/* street: what history says.  A message goes out exactly as it came in unless accounts traded first; then it
+ * goes out clamped to what is left, or not at all. */
 #include <stdbool.h>
 #include <string.h>
 
 #include "codec/itch_inline.h"
 #include "venue/engine.h"
 
-static uint32_t least(uint32_t a, uint32_t b) { return a < b ? a : b; }
+static uint32_t least(uint32_t a, uint32_t b) {
+    return a < b ? a : b;
+}
 
 /* pass_quantity passes a message on with another quantity in it; 0 withholds it. */
-static void pass_quantity(struct venue *venue, const uint8_t *message, size_t size, size_t offset, uint32_t quantity) {
+static void pass_quantity(struct venue *venue, const uint8_t *message, size_t size, size_t offset,
+                          uint32_t quantity) {
     if (load_be32(message + offset) == quantity) {
         stream_copy(venue, message, size);
         return;
@@ -37,7 +40,8 @@ static void street_forget(struct venue *venue, struct order *order) {
     order_forget(venue, order);
 }
 
-/* street_settle ends an order of which history has no more shares: what this venue still held of it is deleted. */
+/* street_settle ends an order of which history has no more shares: what this venue still held of it is
+ * deleted. */
 static void street_settle(struct venue *venue, struct order *order) {
     if (order->history > 0) return;
     if (order->quantity > 0) {
@@ -67,8 +71,10 @@ static struct order *street_new(struct venue *venue, uint64_t reference, uint16_
     return order;
 }
 
-/* street_cross lets an arriving street order trade with the accounts' orders it crosses; returns the shares traded. */
-static uint32_t street_cross(struct venue *venue, uint16_t locate, uint32_t side, uint32_t price, uint32_t quantity) {
+/* street_cross lets an arriving street order trade with the accounts' orders it crosses; returns the shares
+ * traded. */
+static uint32_t street_cross(struct venue *venue, uint16_t locate, uint32_t side, uint32_t price,
+                             uint32_t quantity) {
     struct sweep sweep = {
         .instrument = &venue->instruments[locate],
         .side = side_other(side),
@@ -96,7 +102,8 @@ static void street_add(struct venue *venue, const uint8_t *message, size_t size)
     uint32_t price = itch_add_price(message);
     uint32_t quantity = itch_add_quantity(message);
     instrument_learn(venue, locate, message + ITCH_AT_ADD_STOCK);
-    struct order *order = quantity == 0 ? NULL : street_new(venue, itch_reference(message), locate, side, price);
+    struct order *order =
+        quantity == 0 ? NULL : street_new(venue, itch_reference(message), locate, side, price);
     if (order == NULL) {
         stream_copy(venue, message, size);
         return;
@@ -107,8 +114,8 @@ static void street_add(struct venue *venue, const uint8_t *message, size_t size)
     if (order->quantity > 0) (void)order_rest(venue, order);
 }
 
-/* An execution says that somebody came for n shares at this order's price: accounts who were better or earlier are
- * served first, then the order itself. */
+/* An execution says that somebody came for n shares at this order's price: accounts who were better or
+ * earlier are served first, then the order itself. */
 static void street_executed(struct venue *venue, const uint8_t *message, size_t size) {
     struct order *order = street_find(venue, message, size);
     if (order == NULL) return;
@@ -122,7 +129,8 @@ static void street_executed(struct venue *venue, const uint8_t *message, size_t 
         .priority_end = order->priority,
     };
     uint32_t taken = book_sweep(venue, &sweep);
-    bool whole = taken == 0 && order->quantity == order->history; /* as history knows it: pass even what is odd */
+    bool whole =
+        taken == 0 && order->quantity == order->history; /* as history knows it: pass even what is odd */
     uint32_t mine = least(quantity - taken, order->quantity);
     pass_quantity(venue, message, size, ITCH_AT_QUANTITY, whole ? quantity : mine);
     order_reduce(venue, order, mine);
@@ -155,7 +163,8 @@ static void street_deleted(struct venue *venue, const uint8_t *message, size_t s
     street_forget(venue, order);
 }
 
-/* A replace is a new order in the old one's place.  Shares that accounts already took from the old one stay taken. */
+/* A replace is a new order in the old one's place.  Shares that accounts already took from the old one stay
+ * taken. */
 static void street_replaced(struct venue *venue, const uint8_t *message, size_t size) {
     struct order *found = street_find(venue, message, size);
     if (found == NULL) return;
@@ -227,7 +236,8 @@ void venue_street(struct venue *venue, const uint8_t *message, size_t size) {
     default: break;
     }
     stream_copy(venue, message, size);
-    if (message[0] == ITCH_STOCK_DIRECTORY) instrument_learn(venue, itch_locate(message), message + ITCH_AT_STOCK);
+    if (message[0] == ITCH_STOCK_DIRECTORY)
+        instrument_learn(venue, itch_locate(message), message + ITCH_AT_STOCK);
     if (message[0] == ITCH_TRADING_ACTION) trading_action(venue, message);
     if (message[0] == ITCH_SYSTEM_EVENT) system_event(venue, message);
 }

@@ -1,9 +1,9 @@
 /* synthetic: what happens next on the synthetic street.
  *
- * Each symbol has a fair value: a random walk drawn home, pushed by trades and by the imbalance of the best quotes.  Buys
- * rest at or below it and sells above, so quotes it has moved past are traded away or canceled, and gaps it leaves are
- * filled.  Aggressors prefer the side with the thinner queue: imbalance foretells, mildly, where the price goes.
- * Messages come in clusters. */
+ * Each symbol has a fair value: a random walk drawn home, pushed by trades and by the imbalance of the best
+ * quotes.  Buys rest at or below it and sells above, so quotes it has moved past are traded away or canceled,
+ * and gaps it leaves are filled.  Aggressors prefer the side with the thinner queue: imbalance foretells,
+ * mildly, where the price goes. Messages come in clusters. */
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,19 +11,19 @@
 #include "codec/bytes.h"
 #include "venue/synthetic.h"
 
-#define DAY_MASK           0xFFFFFFFFFFFFULL /* timestamps have 48 bits */
-#define PRICE_DEFAULT      1000000
-#define START_DEFAULT_NS   34200000000000ULL /* 09:30 */
-#define OPENING_STEP_NS    10000
-#define OPENING_ORDERS     60   /* a side of each symbol before the first real event */
-#define ORDERS_TARGET      120  /* a side in the long run */
-#define DEPTH_TICKS        16   /* orders are placed this far from the fair value at most */
-#define WANDER_TICKS_MAX   1500 /* fair values stay this close to home */
-#define FAIR_NOISE         6000 /* a step of the walk at most, in 1/65 536 tick */
-#define FAIR_HOME_SHIFT    15   /* fraction of the distance home made up for each event */
-#define FAIR_IMBALANCE     260  /* push at full imbalance */
-#define FAIR_IMPACT        6000 /* push of a trade */
-#define FOLLOW_IMBALANCE   300000 /* how much more likely, in a million, aggressors follow a full imbalance */
+#define DAY_MASK         0xFFFFFFFFFFFFULL /* timestamps have 48 bits */
+#define PRICE_DEFAULT    1000000
+#define START_DEFAULT_NS 34200000000000ULL /* 09:30 */
+#define OPENING_STEP_NS  10000
+#define OPENING_ORDERS   60     /* a side of each symbol before the first real event */
+#define ORDERS_TARGET    120    /* a side in the long run */
+#define DEPTH_TICKS      16     /* orders are placed this far from the fair value at most */
+#define WANDER_TICKS_MAX 1500   /* fair values stay this close to home */
+#define FAIR_NOISE       6000   /* a step of the walk at most, in 1/65 536 tick */
+#define FAIR_HOME_SHIFT  15     /* fraction of the distance home made up for each event */
+#define FAIR_IMBALANCE   260    /* push at full imbalance */
+#define FAIR_IMPACT      6000   /* push of a trade */
+#define FOLLOW_IMBALANCE 300000 /* how much more likely, in a million, aggressors follow a full imbalance */
 
 struct synthetic {
     struct synthetic_config config;
@@ -65,7 +65,8 @@ void synthetic_close(struct synthetic *synthetic) {
     free(synthetic);
 }
 
-static void stock_copy(const struct synthetic *synthetic, const struct synthetic_market *market, char *stock) {
+static void stock_copy(const struct synthetic *synthetic, const struct synthetic_market *market,
+                       char *stock) {
     memcpy(stock, synthetic->config.symbols[market->locate - 1], 8);
 }
 
@@ -80,7 +81,8 @@ static uint32_t draw_quantity(struct random *random) {
     return random_below(random, 16) == 0 ? lots * 10 + random_below(random, 90) : lots * 100;
 }
 
-/* draw_tick is where a new order of a side goes: near the fair value more often than far, never through the other side. */
+/* draw_tick is where a new order of a side goes: near the fair value more often than far, never through the
+ * other side. */
 static uint16_t draw_tick(struct synthetic_market *market, struct random *random, uint8_t side) {
     int32_t away = (int32_t)random_below(random, 1 + random_below(random, DEPTH_TICKS));
     int32_t fair = (int32_t)(market->fair >> 16);
@@ -105,14 +107,15 @@ static void write_add(struct synthetic *synthetic, struct synthetic_market *mark
     memcpy(message->add_order.attribution, "SYNT", 4);
 }
 
-static void write_delete(struct synthetic_market *market, struct synthetic_order *order, struct itch_message *message) {
+static void write_delete(struct synthetic_market *market, struct synthetic_order *order,
+                         struct itch_message *message) {
     message->type = ITCH_ORDER_DELETE;
     message->order_delete.reference = order->reference;
     synthetic_take(market, order, order->quantity);
 }
 
-static void write_cancel(struct synthetic *synthetic, struct synthetic_market *market, struct synthetic_order *order,
-                         struct itch_message *message) {
+static void write_cancel(struct synthetic *synthetic, struct synthetic_market *market,
+                         struct synthetic_order *order, struct itch_message *message) {
     if (order->quantity < 2) {
         write_delete(market, order, message);
         return;
@@ -135,8 +138,8 @@ static void write_execute(struct synthetic *synthetic, struct synthetic_market *
     synthetic_take(market, order, quantity);
 }
 
-static void write_replace(struct synthetic *synthetic, struct synthetic_market *market, struct synthetic_order *order,
-                          struct itch_message *message) {
+static void write_replace(struct synthetic *synthetic, struct synthetic_market *market,
+                          struct synthetic_order *order, struct itch_message *message) {
     uint64_t reference = order->reference;
     uint8_t side = order->side;
     synthetic_take(market, order, order->quantity);
@@ -166,8 +169,10 @@ static void move_fair(struct synthetic_market *market, struct random *random) {
     if (market->fair < market->home - reach) market->fair = market->home - reach;
 }
 
-/* correct deals with quotes the fair value has moved past and gaps it has left: 1 when there was something to do. */
-static int correct(struct synthetic *synthetic, struct synthetic_market *market, struct itch_message *message) {
+/* correct deals with quotes the fair value has moved past and gaps it has left: 1 when there was something to
+ * do. */
+static int correct(struct synthetic *synthetic, struct synthetic_market *market,
+                   struct itch_message *message) {
     int32_t fair = (int32_t)(market->fair >> 16);
     bool buy_through = market->live_count[SIDE_BUY] > 0 && market->best[SIDE_BUY] > fair;
     bool sell_through = market->live_count[SIDE_SELL] > 0 && market->best[SIDE_SELL] <= fair;
@@ -187,7 +192,8 @@ static int correct(struct synthetic *synthetic, struct synthetic_market *market,
     return 1;
 }
 
-static void write_event(struct synthetic *synthetic, struct synthetic_market *market, struct itch_message *message) {
+static void write_event(struct synthetic *synthetic, struct synthetic_market *market,
+                        struct itch_message *message) {
     struct random *random = &synthetic->random;
     move_fair(market, random);
     if (market->free_count == 0) { /* the constants above keep well clear of this, but memory is what it is */
@@ -227,18 +233,19 @@ static void write_event(struct synthetic *synthetic, struct synthetic_market *ma
 static void write_directory(const struct synthetic *synthetic, const struct synthetic_market *market,
                             struct itch_message *message) {
     message->type = ITCH_STOCK_DIRECTORY;
-    message->stock_directory = (struct itch_stock_directory){.market_category = 'Q',
-                                                             .financial_status = 'N',
-                                                             .round_lot_size = 100,
-                                                             .round_lots_only = 'N',
-                                                             .issue_classification = 'C',
-                                                             .issue_subtype = {'Z', ' '},
-                                                             .authenticity = 'T', /* a test issue, and rightly so */
-                                                             .short_sale_threshold = 'N',
-                                                             .ipo_flag = 'N',
-                                                             .luld_tier = '2',
-                                                             .etp_flag = 'N',
-                                                             .inverse = 'N'};
+    message->stock_directory =
+        (struct itch_stock_directory){.market_category = 'Q',
+                                      .financial_status = 'N',
+                                      .round_lot_size = 100,
+                                      .round_lots_only = 'N',
+                                      .issue_classification = 'C',
+                                      .issue_subtype = {'Z', ' '},
+                                      .authenticity = 'T', /* a test issue, and rightly so */
+                                      .short_sale_threshold = 'N',
+                                      .ipo_flag = 'N',
+                                      .luld_tier = '2',
+                                      .etp_flag = 'N',
+                                      .inverse = 'N'};
     stock_copy(synthetic, market, message->stock_directory.stock);
 }
 
@@ -255,9 +262,10 @@ static void write_system(char event, struct itch_message *message) {
     message->system_event.event_code = event;
 }
 
-/* write_opening writes the opening's next message: the market it is about, NULL for none in particular; *done when the
- * opening is over and nothing was written. */
-static struct synthetic_market *write_opening(struct synthetic *synthetic, struct itch_message *message, int *done) {
+/* write_opening writes the opening's next message: the market it is about, NULL for none in particular; *done
+ * when the opening is over and nothing was written. */
+static struct synthetic_market *write_opening(struct synthetic *synthetic, struct itch_message *message,
+                                              int *done) {
     uint64_t symbols = synthetic->config.symbol_count;
     uint64_t at = synthetic->opening++;
     *done = 0;
@@ -293,8 +301,8 @@ static struct synthetic_market *write_opening(struct synthetic *synthetic, struc
     return NULL;
 }
 
-/* draw_gap is the time to the next message: mostly a tenth of the mean, one time in four 3.7 times the mean, each
- * spread like an exponential (its logarithm made of a bit count and a straight line, 1.5 on average). */
+/* draw_gap is the time to the next message: mostly a tenth of the mean, one time in four 3.7 times the mean,
+ * each spread like an exponential (its logarithm made of a bit count and a straight line, 1.5 on average). */
 static uint64_t draw_gap(struct synthetic *synthetic) {
     uint64_t mean_ns = synthetic->mean_gap_ns;
     mean_ns = random_below(&synthetic->random, 4) == 0 ? mean_ns * 37 / 10 : mean_ns / 10;

@@ -1,19 +1,19 @@
-/* synthetic: the inside of struct synthetic, for synthetic.c (what happens next) and synthetic_book.c (the orders it happens
- * to).  Prices are ticks of a cent, fair values ticks with 16 fractional bits. */
+/* synthetic: the inside of struct synthetic, for synthetic.c (what happens next) and synthetic_book.c (the
+ * orders it happens to).  Prices are ticks of a cent, fair values ticks with 16 fractional bits. */
 #pragma once
 #include "tickwire/codec_itch.h"
 #include "tickwire/venue.h"
 #include "venue/random.h"
 
-#define TICK           100
-#define LADDER_TICKS   4096 /* prices a symbol can have: around where its fair value returns to */
-#define POOL_ORDERS    1024 /* orders of one symbol alive at once */
-#define SLOT_NONE      UINT16_MAX
+#define TICK         100
+#define LADDER_TICKS 4096 /* prices a symbol can have: around where its fair value returns to */
+#define POOL_ORDERS  1024 /* orders of one symbol alive at once */
+#define SLOT_NONE    UINT16_MAX
 
 struct synthetic_order {
     uint64_t reference;
     uint32_t quantity;
-    uint16_t tick; /* place on the ladder */
+    uint16_t tick;           /* place on the ladder */
     uint16_t previous, next; /* in the queue of its tick */
     uint16_t live;           /* place among the live orders of its side */
     uint8_t side;
@@ -26,7 +26,7 @@ struct synthetic_queue {
 
 struct synthetic_market { /* one symbol */
     int64_t fair;
-    int64_t home; /* what fair returns to */
+    int64_t home;       /* what fair returns to */
     uint32_t base_tick; /* price of ladder place 0, in ticks */
     uint16_t locate;
     uint16_t live_count[2];
@@ -40,8 +40,8 @@ struct synthetic_market { /* one symbol */
 
 void synthetic_market_open(struct synthetic_market *market, uint32_t price, uint16_t locate);
 /* synthetic_add puts an order at the end of its tick's queue: NULL when the pool is empty. */
-struct synthetic_order *synthetic_add(struct synthetic_market *market, uint64_t reference, uint8_t side, uint16_t tick,
-                                      uint32_t quantity);
+struct synthetic_order *synthetic_add(struct synthetic_market *market, uint64_t reference, uint8_t side,
+                                      uint16_t tick, uint32_t quantity);
 /* synthetic_take takes shares off an order, and the order out with the last of them. */
 void synthetic_take(struct synthetic_market *market, struct synthetic_order *order, uint32_t quantity);
 /* synthetic_front is the first order of the best tick; NULL on an empty side. */

@@ -18,8 +18,8 @@ void synthetic_market_open(struct synthetic_market *market, uint32_t price, uint
     }
 }
 
-struct synthetic_order *synthetic_add(struct synthetic_market *market, uint64_t reference, uint8_t side, uint16_t tick,
-                                      uint32_t quantity) {
+struct synthetic_order *synthetic_add(struct synthetic_market *market, uint64_t reference, uint8_t side,
+                                      uint16_t tick, uint32_t quantity) {
     if (market->free_count == 0) return NULL;
     uint16_t slot = market->free[--market->free_count];
     struct synthetic_queue *queue = &market->queues[side][tick];

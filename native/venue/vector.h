@@ -1,5 +1,5 @@
-/* vector: bytes that grow by doubling.  An exchange keeps what it said; there is no bound to it but memory, and without
- * memory it cannot go on. */
+/* vector: bytes that grow by doubling.  An exchange keeps what it said; there is no bound to it but memory,
+ * and without memory it cannot go on. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>

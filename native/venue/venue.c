@@ -108,7 +108,8 @@ void venue_cancel_all(struct venue *venue, uint32_t account, uint64_t now_ns) {
 
 void venue_end(struct venue *venue, uint64_t now_ns) {
     advance(venue, now_ns);
-    for (uint32_t account = 0; account < venue->config.account_count; account++) report_event(venue, account, 'E');
+    for (uint32_t account = 0; account < venue->config.account_count; account++)
+        report_event(venue, account, 'E');
 }
 
 const uint8_t *venue_stream(const struct venue *venue, size_t *size) {
@@ -116,9 +117,13 @@ const uint8_t *venue_stream(const struct venue *venue, size_t *size) {
     return venue->stream.data;
 }
 
-void venue_stream_clear(struct venue *venue) { venue->stream.size = 0; }
+void venue_stream_clear(struct venue *venue) {
+    venue->stream.size = 0;
+}
 
-const uint8_t *venue_log(const struct venue *venue, uint32_t account) { return venue->accounts[account].log.data; }
+const uint8_t *venue_log(const struct venue *venue, uint32_t account) {
+    return venue->accounts[account].log.data;
+}
 
 uint64_t venue_log_count(const struct venue *venue, uint32_t account) {
     return venue->accounts[account].log_offsets.size / sizeof(uint64_t);
@@ -128,7 +133,8 @@ uint64_t venue_log_offset(const struct venue *venue, uint32_t account, uint64_t 
     if (sequence == 0) return 0;
     if (sequence > venue_log_count(venue, account)) return venue->accounts[account].log.size;
     uint64_t offset;
-    memcpy(&offset, venue->accounts[account].log_offsets.data + (sequence - 1) * sizeof offset, sizeof offset);
+    memcpy(&offset, venue->accounts[account].log_offsets.data + (sequence - 1) * sizeof offset,
+           sizeof offset);
     return offset;
 }
 
@@ -145,7 +151,8 @@ static void position_fill(struct venue_position *row, const struct holding *hold
     row->sold_value = holding->sold_value;
 }
 
-uint32_t venue_positions(const struct venue *venue, uint32_t account, struct venue_position *rows, uint32_t count) {
+uint32_t venue_positions(const struct venue *venue, uint32_t account, struct venue_position *rows,
+                         uint32_t count) {
     uint32_t found = 0;
     for (uint32_t locate = 0; locate < LOCATE_COUNT; locate++) {
         const struct instrument *instrument = &venue->instruments[locate];

@@ -112,7 +112,10 @@ class Venue:
     def counters(self) -> dict[str, int]:
         """Everything ``enum venue_counter`` counts."""
         return _counters(
-            lambda values: lib.venue_counters(self.pointer, values), "venue_counter", "VENUE_COUNT_", lib.VENUE_COUNTER_COUNT
+            lambda values: lib.venue_counters(self.pointer, values),
+            "venue_counter",
+            "VENUE_COUNT_",
+            lib.VENUE_COUNTER_COUNT,
         )
 
     def positions(self, account: int) -> list[Holding]:
@@ -136,7 +139,8 @@ class Venue:
         levels = ffi.new("struct venue_level[]", count)
         found = min(count, lib.venue_depth(self.pointer, locate, side, levels, count))
         return [
-            Depth(level.price, level.quantity, level.order_count, level.account_order_count) for level in levels[0:found]
+            Depth(level.price, level.quantity, level.order_count, level.account_order_count)
+            for level in levels[0:found]
         ]
 
 
@@ -215,7 +219,12 @@ class Publisher:
             entry = config.lines[index]
             entry.address = address_number(line.address)
             entry.port = line.port
-            entry.loss, entry.duplicate, entry.reorder, entry.delay = line.loss, line.duplicate, line.reorder, line.delay
+            entry.loss, entry.duplicate, entry.reorder, entry.delay = (
+                line.loss,
+                line.duplicate,
+                line.reorder,
+                line.delay,
+            )
         publisher = ffi.new("struct publisher **")
         check(lib.publisher_open(config, publisher), "opening the publisher")
         self.pointer = ffi.gc(publisher[0], lib.publisher_close)
@@ -278,11 +287,19 @@ class MarketRun:
     def advance(self, chunk: bytes, offset: int, wake_fd: int, until_ns: int) -> tuple[RunResult, int]:
         """Take messages from chunk[offset:] until something else needs doing; why, and the new offset.
 
-        Sleeps without holding the interpreter lock until wake_fd is readable, CLOCK_MONOTONIC is until_ns or the chunk ends.
+        Sleeps without the interpreter lock until wake_fd is readable, CLOCK_MONOTONIC is until_ns or the chunk
+        ends.
         """
         data = ffi.from_buffer(chunk) + offset
         code = lib.venue_run_street(
-            self._venue.pointer, self._publisher.pointer, self._run, data, len(chunk) - offset, self._consumed, wake_fd, until_ns
+            self._venue.pointer,
+            self._publisher.pointer,
+            self._run,
+            data,
+            len(chunk) - offset,
+            self._consumed,
+            wake_fd,
+            until_ns,
         )
         return RunResult(check(code, "running the street")), offset + int(self._consumed[0])
 

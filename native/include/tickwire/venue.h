@@ -10,14 +10,16 @@
 #define VENUE_ACCOUNT_COUNT_MAX 16
 
 /* ---- venue: the matching engine ----
- * History is the truth between street orders: the street never trades with itself here, it only does what the recording
- * says.  Orders of accounts queue among the street's and trade with it and with one another.  A street order that
- * history ends leaves the book with whatever this venue still held of it; one that accounts consumed earlier ignores
- * what history says of it later.  A halt cancels the accounts' orders of that instrument. */
+ * History is the truth between street orders: the street never trades with itself here, it only does what the
+ * recording says.  Orders of accounts queue among the street's and trade with it and with one another.  A
+ * street order that history ends leaves the book with whatever this venue still held of it; one that accounts
+ * consumed earlier ignores what history says of it later.  A halt cancels the accounts' orders of that
+ * instrument. */
 
 struct venue_config {
     uint32_t account_count;
-    uint32_t order_count_max; /* orders alive at once, street and accounts together; 0: 4 194 304 (reserved, not touched) */
+    uint32_t order_count_max; /* orders alive at once, street and accounts together; 0: 4 194 304 (reserved,
+                                 not touched) */
     char firms[VENUE_ACCOUNT_COUNT_MAX][4]; /* MPID of each account, padded with spaces */
 };
 
@@ -26,18 +28,19 @@ enum venue_counter {
     VENUE_COUNT_STREET_UNKNOWN,   /* of those, references never added: passed on as they are */
     VENUE_COUNT_STREET_CLAMPED,   /* changed or withheld because accounts had traded first */
     VENUE_COUNT_STREET_MALFORMED, /* lengths or types ITCH does not have: passed on as they are */
-    VENUE_COUNT_STREET_UNTRACKED, /* not held for want of room or a reserved reference: passed on as they are */
+    VENUE_COUNT_STREET_UNTRACKED, /* not held for want of room or a reserved reference: passed on as they are
+                                   */
     VENUE_COUNT_ITCH,             /* messages of the public stream */
     VENUE_COUNT_ORDERS,           /* Enter Order messages accepted */
     VENUE_COUNT_REPLACES,
-    VENUE_COUNT_CANCELS,          /* Canceled messages sent */
+    VENUE_COUNT_CANCELS, /* Canceled messages sent */
     VENUE_COUNT_REJECTS,
-    VENUE_COUNT_IGNORED,          /* messages OUCH ignores in silence: old UserRefNum, orders no longer there */
-    VENUE_COUNT_MALFORMED,        /* messages OUCH does not have */
-    VENUE_COUNT_FILLS,            /* executions with an account on at least one side */
+    VENUE_COUNT_IGNORED,   /* messages OUCH ignores in silence: old UserRefNum, orders no longer there */
+    VENUE_COUNT_MALFORMED, /* messages OUCH does not have */
+    VENUE_COUNT_FILLS,     /* executions with an account on at least one side */
     VENUE_COUNT_FILLED_SHARES,
-    VENUE_COUNT_OPEN_ORDERS,      /* gauge: accounts' orders resting */
-    VENUE_COUNT_STREET_ORDERS,    /* gauge: street orders known */
+    VENUE_COUNT_OPEN_ORDERS,   /* gauge: accounts' orders resting */
+    VENUE_COUNT_STREET_ORDERS, /* gauge: street orders known */
     VENUE_COUNTER_COUNT
 };
 
@@ -62,35 +65,39 @@ struct venue_level {
 
 struct venue;
 
-/* venue_open allocates everything but what grows with use (price ladders, logs).  ERROR_ARGUMENT, ERROR_SYSTEM. */
+/* venue_open allocates everything but what grows with use (price ladders, logs).  ERROR_ARGUMENT,
+ * ERROR_SYSTEM. */
 int venue_open(const struct venue_config *config, struct venue **venue);
 void venue_close(struct venue *venue);
 
-/* venue_street applies one ITCH message of the street; what the public sees of it is appended to the public stream. */
+/* venue_street applies one ITCH message of the street; what the public sees of it is appended to the public
+ * stream. */
 void venue_street(struct venue *venue, const uint8_t *message, size_t size);
-/* venue_order applies one OUCH message of an account at market time now_ns.  ERROR_MALFORMED: no such message; nothing
- * was done and the session deserves to end. */
+/* venue_order applies one OUCH message of an account at market time now_ns.  ERROR_MALFORMED: no such
+ * message; nothing was done and the session deserves to end. */
 int venue_order(struct venue *venue, uint32_t account, uint64_t now_ns, const uint8_t *message, size_t size);
 /* venue_cancel_all cancels every order of an account, for a session that ends with cancel-on-disconnect. */
 void venue_cancel_all(struct venue *venue, uint32_t account, uint64_t now_ns);
 /* venue_end tells every account that the day is over (System Event E). */
 void venue_end(struct venue *venue, uint64_t now_ns);
 
-/* venue_stream is what was appended to the public stream since venue_stream_clear, each message after its length in two
- * bytes; valid until the next call. */
+/* venue_stream is what was appended to the public stream since venue_stream_clear, each message after its
+ * length in two bytes; valid until the next call. */
 const uint8_t *venue_stream(const struct venue *venue, size_t *size);
 void venue_stream_clear(struct venue *venue);
 
-/* venue_log is every sequenced OUCH message an account was sent, as the SoupBinTCP packets that carry them; valid until
- * the next call.  venue_log_count is how many; venue_log_offset is where in the log a sequence begins (the first is 1;
- * beyond the last: the log's size). */
+/* venue_log is every sequenced OUCH message an account was sent, as the SoupBinTCP packets that carry them;
+ * valid until the next call.  venue_log_count is how many; venue_log_offset is where in the log a sequence
+ * begins (the first is 1; beyond the last: the log's size). */
 const uint8_t *venue_log(const struct venue *venue, uint32_t account);
 uint64_t venue_log_count(const struct venue *venue, uint32_t account);
 uint64_t venue_log_offset(const struct venue *venue, uint32_t account, uint64_t sequence);
 
 void venue_counters(const struct venue *venue, uint64_t *values); /* VENUE_COUNTER_COUNT of them */
-/* venue_positions fills at most count rows, one an instrument the account ever traded; returns how many there are. */
-uint32_t venue_positions(const struct venue *venue, uint32_t account, struct venue_position *rows, uint32_t count);
+/* venue_positions fills at most count rows, one an instrument the account ever traded; returns how many there
+ * are. */
+uint32_t venue_positions(const struct venue *venue, uint32_t account, struct venue_position *rows,
+                         uint32_t count);
 /* venue_street_position is the other side of it all: what the street bought from and sold to accounts. */
 void venue_street_position(const struct venue *venue, struct venue_position *row);
 /* venue_depth fills at most count levels of one side, best first; returns how many there are. */
@@ -113,13 +120,14 @@ struct synthetic_config {
 
 struct synthetic;
 int synthetic_open(const struct synthetic_config *config, struct synthetic **synthetic);
-/* synthetic_fill writes at most count whole messages, each after its length in two bytes; returns the bytes written. */
+/* synthetic_fill writes at most count whole messages, each after its length in two bytes; returns the bytes
+ * written. */
 size_t synthetic_fill(struct synthetic *synthetic, uint8_t *data, size_t capacity, uint64_t count);
 void synthetic_close(struct synthetic *synthetic);
 
 /* ---- publisher: MoldUDP64 on two lines, and the request server ---- */
 
-#define PUBLISHER_LINE_COUNT 2
+#define PUBLISHER_LINE_COUNT  2
 #define PUBLISHER_STAMP_COUNT 1048576
 #define PUBLISHER_PAYLOAD_MAX 1472
 
@@ -164,22 +172,25 @@ enum publisher_counter {
 struct publisher;
 int publisher_open(const struct publisher_config *config, struct publisher **publisher);
 void publisher_close(struct publisher *publisher);
-/* publisher_publish stores framed messages and sends them at once, in packets as full as they get.  ERROR_SYSTEM: the
- * history could not be written (nothing was sent). */
+/* publisher_publish stores framed messages and sends them at once, in packets as full as they get.
+ * ERROR_SYSTEM: the history could not be written (nothing was sent). */
 int publisher_publish(struct publisher *publisher, const uint8_t *data, size_t size);
 /* publisher_heartbeat sends an empty packet on both lines; end says that the session is over. */
 void publisher_heartbeat(struct publisher *publisher, int end);
 /* publisher_answer serves at most count requests waiting on a UDP socket; returns how many it read. */
 int publisher_answer(struct publisher *publisher, int socket_fd, int count, uint64_t now_ns);
-/* publisher_stamp is CLOCK_REALTIME just before the packet of sequence was sent; 0 when never or too long ago. */
+/* publisher_stamp is CLOCK_REALTIME just before the packet of sequence was sent; 0 when never or too long
+ * ago. */
 uint64_t publisher_stamp(const struct publisher *publisher, uint64_t sequence);
-void publisher_counters(const struct publisher *publisher, uint64_t *values); /* PUBLISHER_COUNTER_COUNT of them */
+void publisher_counters(const struct publisher *publisher,
+                        uint64_t *values); /* PUBLISHER_COUNTER_COUNT of them */
 
 /* ---- venue_run: street messages at their time ---- */
 
 struct venue_run {
     uint64_t speed;     /* market time runs this many times as fast as the clock; 0: as fast as possible */
-    uint64_t origin_ns; /* messages before this market time go out at once; the first one after it starts the clock */
+    uint64_t origin_ns; /* messages before this market time go out at once; the first one after it starts the
+                           clock */
     /* Kept by venue_run_street; all 0 at first. */
     uint64_t base_market_ns; /* market time at base_clock_ns */
     uint64_t base_clock_ns;  /* CLOCK_MONOTONIC; 0: the clock has not started */
@@ -188,13 +199,14 @@ struct venue_run {
 };
 
 enum venue_run_result {
-    VENUE_RUN_WOKEN = 1,    /* wake_fd is readable */
-    VENUE_RUN_TIMEOUT = 2,  /* until_ns has come */
-    VENUE_RUN_DRAINED = 3,  /* fewer bytes than a message are left: bring more */
+    VENUE_RUN_WOKEN = 1,   /* wake_fd is readable */
+    VENUE_RUN_TIMEOUT = 2, /* until_ns has come */
+    VENUE_RUN_DRAINED = 3, /* fewer bytes than a message are left: bring more */
 };
 
-/* venue_run_street takes messages from data (each after its length in two bytes) at their time, matches and publishes
- * them, and sleeps in between, until wake_fd becomes readable, CLOCK_MONOTONIC reaches until_ns or the data ends.
- * consumed tells how much was taken.  Returns an enum venue_run_result or an error of publisher_publish. */
-int venue_run_street(struct venue *venue, struct publisher *publisher, struct venue_run *run, const uint8_t *data,
-                     size_t size, size_t *consumed, int wake_fd, uint64_t until_ns);
+/* venue_run_street takes messages from data (each after its length in two bytes) at their time, matches and
+ * publishes them, and sleeps in between, until wake_fd becomes readable, CLOCK_MONOTONIC reaches until_ns or
+ * the data ends. consumed tells how much was taken.  Returns an enum venue_run_result or an error of
+ * publisher_publish. */
+int venue_run_street(struct venue *venue, struct publisher *publisher, struct venue_run *run,
+                     const uint8_t *data, size_t size, size_t *consumed, int wake_fd, uint64_t until_ns);

@@ -1,0 +1,83 @@
+"""The exchange as a command: ``tickwire exchange`` and ``python -m tickwire.sim``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tickwire.native import NativeError
+from tickwire.sim.exchange import Exchange
+from tickwire.sim.settings import (
+    DEFAULT_ACCOUNTS,
+    DEFAULT_SYMBOLS,
+    ExchangeSettings,
+    StreetSettings,
+    parse_accounts,
+    parse_line,
+    parse_speed,
+    parse_time,
+)
+from tickwire.sim.street import write_street
+
+ACCOUNTS = ",".join(f"{account.username}:{account.password}:{account.firm}" for account in DEFAULT_ACCOUNTS)
+
+
+def exchange(
+    itch: Annotated[
+        Path | None, typer.Option(help="ITCH 5.0 file, plain or gzipped; without it, a synthetic market")
+    ] = None,
+    speed: Annotated[str, typer.Option(help="how many times as fast as the clock, or max")] = "1",
+    start: Annotated[
+        str, typer.Option(help="market time at which the clock starts; earlier messages go at once")
+    ] = "09:30:00",
+    seed: Annotated[int, typer.Option(help="of the synthetic market")] = 1,
+    rate: Annotated[int, typer.Option(help="messages a second of the synthetic market")] = 20_000,
+    symbols: Annotated[str, typer.Option(help="of the synthetic market, with commas between")] = ",".join(
+        DEFAULT_SYMBOLS
+    ),
+    line_a: Annotated[
+        str, typer.Option(help="address:port[,loss=N,duplicate=N,reorder=N,delay=N] or off")
+    ] = "239.1.1.1:26400",
+    line_b: Annotated[str, typer.Option(help="likewise")] = "239.1.1.2:26400",
+    gap: Annotated[int, typer.Option(help="packets in a million lost on both lines")] = 0,
+    interface_address: Annotated[str, typer.Option(help="where to listen, and where multicast leaves")] = "127.0.0.1",
+    request_port: Annotated[int, typer.Option(help="UDP port of the request server; 0: any")] = 0,
+    order_port: Annotated[int, typer.Option(help="TCP port of the order entry; 0: any")] = 0,
+    accounts: Annotated[str, typer.Option(help="user:password:firm[:cod],... (cod: cancel on disconnect)")] = ACCOUNTS,
+    session: Annotated[str, typer.Option(help="session name; default: one of this start's own")] = "",
+    status: Annotated[Path | None, typer.Option(help="JSON file rewritten four times a second")] = None,
+    seconds: Annotated[float | None, typer.Option(help="end by itself after that long")] = None,
+    write: Annotated[Path | None, typer.Option(help="write the synthetic market to a file and do nothing else")] = None,
+    messages: Annotated[int, typer.Option(help="how many messages --write writes")] = 1_000_000,
+) -> None:
+    """Run a paper exchange: ITCH 5.0 on two MoldUDP64 lines, OUCH 5.0 over SoupBinTCP."""
+    try:
+        street = StreetSettings(itch, parse_speed(speed), parse_time(start), seed, rate, tuple(symbols.split(",")))
+        if write is not None:
+            write_street(street, write, messages)
+            return
+        settings = ExchangeSettings(
+            street=street,
+            accounts=parse_accounts(accounts),
+            line_a=parse_line(line_a),
+            line_b=parse_line(line_b),
+            gap=gap,
+            interface_address=interface_address,
+            request_port=request_port,
+            order_port=order_port,
+            session=session,
+            status=status,
+            seconds=seconds,
+        )
+        with Exchange(settings) as running:
+            running.catch_signals()
+            typer.echo(f"market data on {line_a} and {line_b}, orders and requests at {interface_address}")
+            typer.echo(
+                f"ready order_port={running.orders.port} request_port={running.request_port} session={running.session}"
+            )
+            running.run()
+            if running.street_error:
+                typer.echo(f"the recording is damaged: {running.street_error}", err=True)
+    except (ValueError, OSError, NativeError) as error:
+        typer.echo(f"exchange: {error}", err=True)
+        raise typer.Exit(1) from error
