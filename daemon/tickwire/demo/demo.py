@@ -42,7 +42,7 @@ SETTLED_LOOKS = 4  # after the end of a recording: the box has seen all of it an
 
 
 class Demo:
-    """One demo, from nothing to its report; ``run`` returns after --seconds, at the end of the recording, or on Ctrl-C."""
+    """One demo, from nothing to its report: ``run`` ends after its seconds, with the recording, or on Ctrl-C."""
 
     def __init__(self, settings: Settings, console: Console) -> None:
         self._settings = settings

@@ -3,6 +3,7 @@
 import socket
 import sys
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 from tickwire.demo.symbols import most_active
@@ -13,6 +14,7 @@ PASSWORD = "password1"
 FIRM = "TWRA"
 SYNTHETIC_SYMBOLS = tuple(f"SYN{letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 LOOPBACK = "127.0.0.1"
+MODES = ("take", "quote")  # turn by turn, so that orders are cancelled and replaced too
 
 
 class DemoError(Exception):
@@ -135,7 +137,9 @@ def box_command(config: Path) -> list[str]:
 
 def box_config(wiring: Wiring, symbols: tuple[str, ...], folder: Path) -> str:
     """The box's configuration file: limits and thresholds under which a demo trades often."""
-    instruments = "".join(INSTRUMENT.format(symbol=symbol) for symbol in symbols)
+    instruments = "".join(
+        INSTRUMENT.format(symbol=symbol, mode=mode) for symbol, mode in zip(symbols, cycle(MODES), strict=False)
+    )
     return CONFIG.format(
         folder=folder,
         instruments=instruments,
@@ -175,6 +179,7 @@ password = "{password}"
 firm = "{firm}"
 reconnect_ms_min = 10
 reconnect_ms_max = 100
+order_count_max = 262144
 
 [risk]
 open_orders_max = 50
@@ -190,6 +195,7 @@ order_quantity = 100
 position_max = 500
 imbalance_enter = 0.50
 imbalance_exit = 0.10
+mode = "{mode}"
 edge_min = "0.0010"
 spread_max = "0.50"
 cooldown_us = 1000
