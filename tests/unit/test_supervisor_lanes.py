@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tickwire.config import Config, parse
-from tickwire.native import Control, Segment, lib, now_ns
+from tickwire.native import Control, Segment, ffi, lib, now_ns
 from tickwire.supervisor.layout import create_segment
 from tickwire.supervisor.supervisor import Supervisor
 
@@ -63,6 +63,8 @@ class Box:
         """Say what the stages would once the session is live."""
         self.orders.values[lib.EXECUTION_COUNT_SESSION_STATE] = lib.SESSION_LIVE
         self.segment.counters("risk-manager").values[lib.RISK_COUNT_RECONCILED] = 1
+        table = lib.segment_find(self.segment.handle, b"position", lib.BLOCK_TABLE, ffi.NULL)
+        ffi.cast("struct position_entry *", table)[0].known = 1
 
     def leave_session(self) -> None:
         self.orders.values[lib.EXECUTION_COUNT_SESSION_STATE] = lib.SESSION_DOWN
@@ -175,11 +177,22 @@ def test_orders_that_cannot_be_cancelled_make_the_stop_disorderly(tmp_path: Path
     assert not any(alive(pid) for pid in box.pids)
 
 
+def test_unknown_positions_make_the_stop_disorderly(tmp_path: Path) -> None:
+    box = Box(tmp_path / "segment")
+
+    async def story() -> None:
+        await until(lambda: box.supervisor.keepers[0].running)
+
+    assert not drive(box, story)
+
+
 def test_a_lane_that_will_not_leave_is_killed(tmp_path: Path) -> None:
     box = Box(tmp_path / "segment", "stubborn")
 
     async def story() -> None:
-        await until(lambda: box.supervisor.keepers[0].running)
+        box.make_ready()
+        await until(lambda: box.control.armed)
+        box.leave_session()
 
     assert not drive(box, story)
     assert not any(alive(pid) for pid in box.pids)

@@ -12,6 +12,8 @@ from tickwire.config.values import Endpoint, Fraction, Price
 
 INSTRUMENT_COUNT_MAX = 256
 LANE_COUNT_MAX = 8
+MESSAGE_RATE_MAX = 4096  # the gate remembers the times of so many messages
+QUANTITY_MAX = 999_999  # OUCH: fewer than a million shares in an order
 
 Stage = Literal["market-data", "signal-bridge", "risk-manager", "execution-engine", "position-tracker"]
 
@@ -23,6 +25,7 @@ Name = Annotated[str, Meta(pattern="^[a-z0-9-]{1,15}$", description="1 to 15 of 
 FilePath = Annotated[str, Meta(pattern="^/", description="an absolute path")]
 Count = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Positive = Annotated[int, Meta(ge=1, le=2**32 - 1)]
+OrderShares = Annotated[int, Meta(ge=1, le=QUANTITY_MAX)]
 Shares = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
@@ -41,7 +44,7 @@ class Box(Section, frozen=True):
 class SignalRule(Section, frozen=True):
     """When the strategy wants to trade an instrument; ``take`` crosses the spread, ``quote`` joins the touch."""
 
-    order_quantity: Shares
+    order_quantity: OrderShares
     position_max: Shares
     imbalance_enter: Fraction
     imbalance_exit: Fraction
@@ -56,7 +59,7 @@ class SignalRule(Section, frozen=True):
 class Limits(Section, frozen=True):
     """What the risk gate lets through for an instrument."""
 
-    order_quantity_max: Shares
+    order_quantity_max: OrderShares
     order_value_max: Price
     position_max: Shares
     collar_ppm: Annotated[int, Meta(ge=0, le=1_000_000)]
@@ -125,7 +128,7 @@ class Risk(Section, frozen=True):
     """Limits of the whole box, and how old the gate's own inputs may be."""
 
     open_orders_max: Positive
-    message_rate_max: Positive
+    message_rate_max: Annotated[int, Meta(ge=1, le=MESSAGE_RATE_MAX)]
     message_window_ms: Positive
     limits_age_ms_max: Positive = 5_000
     supervisor_age_ms_max: Positive = 2_000

@@ -22,9 +22,14 @@ class PositionTracker(Steward):
         """The positions as they are now."""
         return read_positions(self._segment, self._symbols)
 
+    @property
+    def known(self) -> bool:
+        """Whether all of them are to be trusted."""
+        return all(position.known for position in self.positions())
+
     def check(self) -> str:
         """Compare with what was seen last."""
-        before, self._known = self._known, all(position.known for position in self.positions())
+        before, self._known = self._known, self.known
         if self._known == before:
             return ""
         return "positions known" if self._known else "positions unknown until the venue's record has been replayed"

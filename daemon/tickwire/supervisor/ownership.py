@@ -28,7 +28,7 @@ class Ownership:
         self._epoch_file = state_dir / "epoch"
         self._kill_file = state_dir / "kill"
         state_dir.mkdir(parents=True, exist_ok=True)
-        self._lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._lock = os.open(_lock_path(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -84,6 +84,25 @@ class Ownership:
     def close(self) -> None:
         """Let others run the box; the lock file stays, as removing it would race with the next holder."""
         os.close(self._lock)
+
+
+def is_owned(path: Path) -> bool:
+    """Whether a supervisor runs the box whose segment is at path."""
+    try:
+        lock = os.open(_lock_path(path), os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
+
+
+def _lock_path(segment: Path) -> Path:
+    return segment.with_name(segment.name + ".lock")
 
 
 def _read(path: Path) -> str:

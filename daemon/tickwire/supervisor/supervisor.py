@@ -100,12 +100,15 @@ class Supervisor:
             await asyncio.sleep(LOOK_S)
 
     async def _wind_down(self) -> bool:
-        """End everything in order; True when no order was left and every lane left by itself."""
+        """End everything in order; True when positions were known, no order was left and every lane left by itself."""
         settings = self._config.supervisor
         self._log.info("stop_begun")
         self.signal.disable()
         self._control.armed = False
         clean = await self._cancel_orders(settings.cancel_ms_max / 1000)
+        if not self.positions.known:
+            self._log.error("positions_unknown", session_live=self.execution.live)
+            clean = False
         self.execution.logout()
         if not await self._within(lambda: self.execution.out, settings.stop_ms_max / 1000):
             self._log.warning("session_left_open")

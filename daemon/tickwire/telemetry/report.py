@@ -1,6 +1,7 @@
 """What a run came to: figures from the box beside the exchange's own, as JSON and as text."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -73,7 +74,7 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def compare(box: Sequence[Position], exchange: Sequence[ExchangePosition]) -> tuple[PositionLine, ...]:
-    """Every instrument either side holds or traded; an unknown position of the box never equals anything."""
+    """Every instrument either side holds or traded; a position that the box does not know equals nothing."""
     theirs = {position.symbol: position for position in exchange}
     ours = {position.symbol: position for position in box}
     return tuple(_line(symbol, ours.get(symbol), theirs.get(symbol)) for symbol in dict.fromkeys((*ours, *theirs)))
@@ -98,8 +99,9 @@ def _line(symbol: str, ours: Position | None, theirs: ExchangePosition | None) -
 def build(
     snapshot: Snapshot, exchange: Sequence[ExchangePosition], wire_to_wire: Mapping[str, int] | None, run: Run
 ) -> Report:
-    """The report of a box that has stopped."""
-    lines = compare(snapshot.positions, exchange)
+    """The report of a box that has stopped; in order means that it knew its positions before it logged out."""
+    final = [replace(position, known=position.known or run.orderly) for position in snapshot.positions]
+    lines = compare(final, exchange)
     rejects = dict(snapshot.refusals)
     if snapshot.orders["rejected"]:
         rejects["venue"] = snapshot.orders["rejected"]

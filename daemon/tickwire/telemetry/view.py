@@ -35,7 +35,9 @@ class View:
             self._live.update(render(snapshot, rate, title, self._console.height), refresh=True)
             self._before = snapshot
         elif elapsed_s >= self._plain_at:
-            self._console.print(f"{clock(elapsed_s)} {plain(snapshot, rate)}", markup=False, highlight=False)
+            self._console.print(
+                f"{clock(elapsed_s)} {plain(snapshot, rate)}", markup=False, highlight=False, soft_wrap=True
+            )
             self._plain_at = elapsed_s + PLAIN_INTERVAL_S
             self._before = snapshot
 
