@@ -134,8 +134,9 @@ int feed_push(struct feed *feed, uint32_t line, const uint8_t *payload, size_t s
     if (__builtin_expect(count < 0, 0)) return refuse(feed, count);
     uint64_t end = header.sequence + (uint64_t)count;
     if (__builtin_expect(end < header.sequence, 0)) return refuse(feed, ERROR_MALFORMED);
-    bool known = feed->session != 0 && memcmp(header.session, feed->session_name, MOLD_SESSION_SIZE) == 0;
-    if (__builtin_expect(!known, 0) && !admit(feed, line, &packet, &header, now_ns)) return 0;
+    if (__builtin_expect(!feed_in_session(feed, header.session), 0) &&
+        !admit(feed, line, &packet, &header, now_ns))
+        return 0;
     /* The second line's copy of what the first has brought is half of all packets: it is not worth a look
      * inside. */
     bool news = end > feed->next;

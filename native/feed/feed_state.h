@@ -56,6 +56,17 @@ struct feed {
     struct feed_config config;
 };
 
+/* feed_in_session compares ten bytes in two pieces. */
+static inline bool feed_in_session(const struct feed *feed, const char *session) {
+    uint64_t head[2];
+    uint16_t tail[2];
+    memcpy(&head[0], session, sizeof head[0]);
+    memcpy(&head[1], feed->session_name, sizeof head[1]);
+    memcpy(&tail[0], session + sizeof head[0], sizeof tail[0]);
+    memcpy(&tail[1], feed->session_name + sizeof head[0], sizeof tail[1]);
+    return feed->session != 0 && head[0] == head[1] && tail[0] == tail[1];
+}
+
 static inline uint64_t feed_elapsed(uint64_t since_ns, uint64_t now_ns) {
     return now_ns > since_ns ? now_ns - since_ns : 0;
 }

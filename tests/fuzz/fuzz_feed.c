@@ -3,17 +3,11 @@
  * a header of the session in use before it, so that the fuzzer gets past the first checks.  Messages must be
  * consecutive within a session, requests inside the window, and the window empty at the end of every gap. */
 #include "codec/bytes.h"
+#include "fuzz.h"
 #include "tickwire/feed.h"
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define HOLD_COUNT  64
 #define PACKET_SIZE 512
-
-static void check(int holds) {
-    if (!holds) abort();
-}
 
 /* shape builds the packet of one step in packet; returns its size. */
 static size_t shape(const struct feed_status *status, uint32_t kind, const uint8_t *payload, size_t size,
@@ -42,14 +36,14 @@ static void take(struct feed *feed, struct stream *stream, int lossless) {
     uint64_t sum = 0;
     while (feed_next(feed, &message)) {
         feed_get_status(feed, &status);
-        check(status.next == message.sequence + 1);
-        if (lossless && stream->session == status.session) check(message.sequence == stream->next);
+        CHECK(status.next == message.sequence + 1);
+        if (lossless && stream->session == status.session) CHECK(message.sequence == stream->next);
         *stream = (struct stream){status.session, message.sequence + 1};
         for (uint32_t i = 0; i < message.size; i++) sum += message.data[i]; /* all of it must be readable */
     }
     feed_get_status(feed, &status);
-    check(status.held <= HOLD_COUNT && status.target >= status.next && sum < UINT64_MAX);
-    if (status.target == status.next) check(status.held == 0);
+    CHECK(status.held <= HOLD_COUNT && status.target >= status.next && sum < UINT64_MAX);
+    if (status.target == status.next) CHECK(status.held == 0);
 }
 
 static void pass_time(struct feed *feed, struct stream *stream, int lossless, uint64_t now_ns) {
@@ -60,8 +54,8 @@ static void pass_time(struct feed *feed, struct stream *stream, int lossless, ui
     take(feed, stream, lossless);
     feed_get_status(feed, &status);
     for (int i = 0; feed_request(feed, now_ns, &first, &count); i++) {
-        check(i < FEED_PIECE_COUNT_MAX && count > 0);
-        check(first >= status.next && first + count - status.next <= HOLD_COUNT);
+        CHECK(i < FEED_PIECE_COUNT_MAX && count > 0);
+        CHECK(first >= status.next && first + count - status.next <= HOLD_COUNT);
     }
 }
 
@@ -75,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                  .attempts_max = data[1] % 4,
                                  .accept_partial = data[2] & 1};
     struct feed *feed;
-    check(feed_open(&config, &feed) == ERROR_NONE);
+    CHECK(feed_open(&config, &feed) == ERROR_NONE);
     struct stream stream = {0, 0};
     uint64_t now_ns = 0;
     for (size_t at = 4; at + 4 <= size;) {
@@ -90,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         at += step[3] < size - at ? step[3] : size - at;
         now_ns += (uint64_t)step[1] * step[2];
         int result = feed_push(feed, step[0] & 3, packet, length, now_ns);
-        check(result <= 1 && result != ERROR_BUSY);
+        CHECK(result <= 1 && result != ERROR_BUSY);
         take(feed, &stream, config.attempts_max == 0);
         pass_time(feed, &stream, config.attempts_max == 0, now_ns);
     }
