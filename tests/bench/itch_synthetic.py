@@ -5,7 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-HEADER = [("length", ">u2"), ("type", "S1"), ("locate", ">u2"), ("tracking", ">u2"), ("time_high", ">u2"), ("time", ">u4")]
+HEADER = [
+    ("length", ">u2"),
+    ("type", "S1"),
+    ("locate", ">u2"),
+    ("tracking", ">u2"),
+    ("time_high", ">u2"),
+    ("time", ">u4"),
+]
 ADD = np.dtype([*HEADER, ("reference", ">u8"), ("side", "S1"), ("quantity", ">u4"), ("stock", "S8"), ("price", ">u4")])
 EXECUTE = np.dtype([*HEADER, ("reference", ">u8"), ("quantity", ">u4"), ("match", ">u8")])
 CANCEL = np.dtype([*HEADER, ("reference", ">u8"), ("quantity", ">u4")])
@@ -85,7 +92,11 @@ def _trade(
     executed, cancelled, replaced = fate < 0.06, (fate >= 0.06) & (fate < 0.09), (fate >= 0.09) & (fate < 0.19)
     deleted = ~executed & ~replaced
     replacement = _Orders(
-        churned.locate, churned.reference + 2, churned.buy, churned.price + np.where(churned.buy, -CENT, CENT), churned.quantity
+        churned.locate,
+        churned.reference + 2,
+        churned.buy,
+        churned.price + np.where(churned.buy, -CENT, CENT),
+        churned.quantity,
     )
     gone = random.choice(scale.resting, scale.churn // 8, replace=False)  # old orders leave too
     return [
