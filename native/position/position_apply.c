@@ -1,8 +1,9 @@
 /* position_apply: one fill into quantity, cost and realised profit at average cost. */
 #include "position/position_book.h"
 
-#define POSITION_QUANTITY_MAX (1 << 30) /* shares: so that a 32-bit mark times it leaves room for the cost   \
-                                         */
+#define POSITION_QUANTITY_MAX                                                                                \
+    (1 << 30) /* shares: so that a 32-bit mark times it leaves room for the cost                             \
+               */
 
 /* share_of is cost * part / whole rounded towards zero, in parts so that nothing overflows (part <= whole <=
  * 2^30). */

@@ -109,6 +109,7 @@ static enum position_effect follow_orders(struct position_book *book, const stru
         break;
     case REPORT_ACCEPTED:
     case REPORT_EXECUTED:
+    case REPORT_RESTATED:
     case REPORT_CANCELED:
         changed = count_order(book, report->order_id, report->instrument, report->leaves);
         break;

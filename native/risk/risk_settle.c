@@ -132,6 +132,15 @@ static int settle_canceled(struct risk_gate *gate, const struct execution_report
     return 1;
 }
 
+/* settle_restated: the venue may take shares off an order that it modifies; more than was open it cannot add.
+ */
+static int settle_restated(struct risk_gate *gate, const struct execution_report *report) {
+    struct gate_order *order = gate_find(gate, report->order_id);
+    if (!order || report->leaves >= order->open) return 0;
+    reduce(gate, order, 0, order->open - report->leaves);
+    return 1;
+}
+
 /* settle_refused: REJECTED and NOT_SENT end what the venue has never confirmed.  A cancel that was not sent
  * names its target as its own identity and ends nothing. */
 static int settle_refused(struct risk_gate *gate, const struct execution_report *report) {
@@ -180,10 +189,11 @@ int risk_gate_report(struct risk_gate *gate, const struct execution_report *repo
     case REPORT_REPLACED: return settle_replaced(gate, report);
     case REPORT_EXECUTED: return settle_executed(gate, report);
     case REPORT_CANCELED: return settle_canceled(gate, report);
+    case REPORT_RESTATED: return settle_restated(gate, report);
     case REPORT_REJECTED:
     case REPORT_NOT_SENT: return settle_refused(gate, report);
     case REPORT_BROKEN: return settle_broken(gate, report);
-    default: return 0; /* sent, cancel pending, cancel rejected, restated: no exposure changes */
+    default: return 0; /* sent, cancel pending, cancel rejected: no exposure changes */
     }
 }
 

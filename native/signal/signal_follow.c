@@ -97,10 +97,15 @@ static void on_refused(struct signal_rule *rule, struct signal_instrument *instr
         }
         return;
     }
-    if (order_find(instrument, report->order_id))
+    int replaces = instrument->pending == INTENT_REPLACE;
+    if (order_find(instrument, report->order_id)) {
         order_end(rule, instrument, report->order_id);
-    else if (instrument->pending == (report->target_order_id ? INTENT_REPLACE : INTENT_NEW))
+    } else if (report
+                   ->target_order_id) { /* perhaps the late settlement of a replace whose original is done */
+        if (replaces && instrument->pending_target == report->target_order_id) answered(rule, instrument);
+    } else if (replaces || instrument->pending == INTENT_NEW) {
         answered(rule, instrument);
+    }
 }
 
 static void on_order(struct signal_rule *rule, struct signal_instrument *instrument,
@@ -109,7 +114,8 @@ static void on_order(struct signal_rule *rule, struct signal_instrument *instrum
     case REPORT_SENT: /* of a replace or cancel it changes nothing yet */
         if (report->target_order_id == 0) order_is(rule, instrument, report);
         break;
-    case REPORT_ACCEPTED: order_is(rule, instrument, report); break;
+    case REPORT_ACCEPTED:
+    case REPORT_RESTATED: order_is(rule, instrument, report); break;
     case REPORT_REPLACED: on_replaced(rule, instrument, report); break;
     case REPORT_EXECUTED: on_executed(rule, instrument, report); break;
     case REPORT_CANCELED:
@@ -124,7 +130,7 @@ static void on_order(struct signal_rule *rule, struct signal_instrument *instrum
         instrument->cancel_refused = 1;
         answered(rule, instrument);
         break;
-    default: break; /* cancel pending, restated */
+    default: break; /* cancel pending */
     }
 }
 

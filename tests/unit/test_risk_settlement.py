@@ -146,6 +146,14 @@ def test_news_without_shares_changes_no_exposure(desk: Desk, kind: str) -> None:
     assert desk.exposure == Exposure(0, 100, 0, 1)
 
 
+def test_a_modification_by_the_venue_may_take_shares_off(desk: Desk) -> None:
+    desk.buy(100)
+    desk.tell("RESTATED", 1, leaves=60)
+    assert desk.exposure == Exposure(0, 60, 0, 1)
+    desk.tell("RESTATED", 1, leaves=0)
+    assert desk.exposure == FLAT
+
+
 def test_a_cancel_that_was_not_sent_leaves_its_order_open(desk: Desk) -> None:
     desk.buy(100)
     desk.tell("NOT_SENT", 1, target_order_id=1)

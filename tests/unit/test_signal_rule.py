@@ -172,6 +172,25 @@ def test_a_quote_follows_its_touch(quoter: Bench) -> None:
     assert back.target_order_id == 2
 
 
+@pytest.mark.parametrize(("kind", "target"), [("REJECTED", 0), ("NOT_SENT", 1)])
+def test_a_refused_move_leaves_the_quote_to_be_moved_again(quoter: Bench, kind: str, target: int) -> None:
+    quoter.quote()
+    assert len(quoter.see(900, 100, bid=BID + 100)) == 1
+    quoter.tell(kind, 2, target_order_id=target)
+    (again,) = quoter.see(900, 100, bid=BID + 100)
+    assert (again.kind, again.target_order_id) == (lib.INTENT_REPLACE, 1)
+
+
+def test_the_late_settlement_of_a_move_does_not_answer_for_the_next_order(quoter: Bench) -> None:
+    quoter.quote()
+    assert len(quoter.see(900, 100, bid=BID + 100)) == 1
+    quoter.tell("EXECUTED", 1, quantity=100, leaves=0, match_number=1)
+    (after,) = quoter.see(990, 10, bid=BID + 100)
+    assert after.kind == lib.INTENT_NEW
+    quoter.tell("NOT_SENT", 2, target_order_id=1)
+    assert quoter.see(990, 10, bid=BID + 100) == []
+
+
 def test_a_quote_executed_in_part_is_cancelled_rather_than_moved(quoter: Bench) -> None:
     quoter.quote()
     quoter.tell("EXECUTED", 1, quantity=40, leaves=60, match_number=1)
