@@ -93,10 +93,11 @@ struct venue {
     uint32_t order_free;  /* list of the used ones, through next */
     struct level *levels;
     uint32_t level_fresh;
-    uint32_t level_free;  /* list through head */
-    struct table table;   /* key: order */
-    struct table symbols; /* eight characters: stock locate */
-    struct instrument *instruments;
+    uint32_t level_free;            /* list through head */
+    struct table table;             /* key: order */
+    struct table symbols;           /* eight characters: stock locate */
+    struct instrument *instruments; /* by stock locate */
+    uint32_t locate_end;            /* above every locate ever seen */
     struct account accounts[VENUE_ACCOUNT_COUNT_MAX];
     struct holding street;
     struct vector stream;

@@ -88,6 +88,7 @@ static uint32_t street_cross(struct venue *venue, uint16_t locate, uint32_t side
 
 static void instrument_learn(struct venue *venue, uint16_t locate, const uint8_t *symbol) {
     struct instrument *instrument = &venue->instruments[locate];
+    if (locate >= venue->locate_end) venue->locate_end = locate + 1U;
     if (instrument->known) return;
     uint64_t key;
     memcpy(&key, symbol, sizeof key);

@@ -58,7 +58,7 @@ int venue_open(const struct venue_config *config, struct venue **opened) {
 }
 
 void venue_close(struct venue *venue) {
-    for (uint32_t locate = 0; venue->instruments != NULL && locate < LOCATE_COUNT; locate++) {
+    for (uint32_t locate = 0; locate < venue->locate_end; locate++) {
         free(venue->instruments[locate].ladders[SIDE_BUY].rungs);
         free(venue->instruments[locate].ladders[SIDE_SELL].rungs);
     }
@@ -154,7 +154,7 @@ static void position_fill(struct venue_position *row, const struct holding *hold
 uint32_t venue_positions(const struct venue *venue, uint32_t account, struct venue_position *rows,
                          uint32_t count) {
     uint32_t found = 0;
-    for (uint32_t locate = 0; locate < LOCATE_COUNT; locate++) {
+    for (uint32_t locate = 0; locate < venue->locate_end; locate++) {
         const struct instrument *instrument = &venue->instruments[locate];
         if (!instrument->known) continue;
         const struct holding *holding = &venue->accounts[account].holdings[locate];

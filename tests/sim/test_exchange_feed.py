@@ -94,6 +94,22 @@ def test_the_clock_starts_with_the_first_message_after_the_start_and_paces_the_r
         played(started)  # an hour takes 3.6 ms
 
 
+def test_a_multicast_group_on_the_loopback_interface_gets_the_feed(tmp_path: Path) -> None:
+    group, feed = f"239.77.{os.getpid() % 250}.1", FeedClient()
+    feed.sock.close()
+    feed.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    feed.sock.bind((group, 0))
+    feed.sock.settimeout(WAIT)
+    try:
+        membership = socket.inet_aton(group) + socket.inet_aton("127.0.0.1")
+        feed.sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
+    except OSError as error:
+        pytest.skip(f"no multicast on the loopback interface here: {error}")
+    path = write_recording(tmp_path / "day.itch", *day(3))
+    with running(StreetSettings(itch=path), line_a=feed, address=group):
+        feed.until(3)
+
+
 def test_an_idle_line_sends_heartbeats_with_the_next_sequence(tmp_path: Path) -> None:
     path = write_recording(tmp_path / "day.itch", *day(3))
     feed = FeedClient()

@@ -188,7 +188,11 @@ class Running:
 
 @contextlib.contextmanager
 def running(
-    street: StreetSettings, line_a: FeedClient | None = None, line_b: FeedClient | None = None, **more: object
+    street: StreetSettings,
+    line_a: FeedClient | None = None,
+    line_b: FeedClient | None = None,
+    address: str = "127.0.0.1",
+    **more: object,
 ) -> Iterator[Running]:
     """An exchange whose lines go to these clients; faults of a line as ``a_faults`` and ``b_faults``."""
     faults = {name: more.pop(f"{name}_faults", {}) for name in "ab"}
@@ -196,7 +200,7 @@ def running(
     def line(client: FeedClient | None, name: str) -> LineSettings | None:
         given = faults[name]
         assert isinstance(given, dict)
-        return None if client is None else LineSettings("127.0.0.1", client.port, **given)
+        return None if client is None else LineSettings(address, client.port, **given)
 
     settings = ExchangeSettings(
         street=street,

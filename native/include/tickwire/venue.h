@@ -201,7 +201,8 @@ struct venue_run {
 enum venue_run_result {
     VENUE_RUN_WOKEN = 1,   /* wake_fd is readable */
     VENUE_RUN_TIMEOUT = 2, /* until_ns has come */
-    VENUE_RUN_DRAINED = 3, /* fewer bytes than a message are left: bring more */
+    VENUE_RUN_DRAINED =
+        3, /* fewer bytes than a message are left: bring more; no bytes at all say there are none */
 };
 
 /* venue_run_street takes messages from data (each after its length in two bytes) at their time, matches and
