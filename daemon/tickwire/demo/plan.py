@@ -115,7 +115,7 @@ def exchange_command(settings: Settings, wiring: Wiring, symbols: tuple[str, ...
     """Arguments that start the paper exchange."""
     street = ["--seed", str(settings.seed), "--symbols", ",".join(symbols)]
     if settings.itch is not None:
-        street = ["--itch", str(settings.itch)]
+        street = ["--itch", str(settings.itch), "--announce-trading"]
     return [
         *(sys.executable, "-m", "tickwire.sim"),
         *street,
