@@ -35,6 +35,9 @@ def exchange(
     symbols: Annotated[str, typer.Option(help="of the synthetic market, with commas between")] = ",".join(
         DEFAULT_SYMBOLS
     ),
+    announce_trading: Annotated[
+        bool, typer.Option(help="publish that what is listed trades: for recordings without trading states")
+    ] = False,
     line_a: Annotated[
         str, typer.Option(help="address:port[,loss=N,duplicate=N,reorder=N,delay=N] or off")
     ] = "239.1.1.1:26400",
@@ -47,12 +50,15 @@ def exchange(
     session: Annotated[str, typer.Option(help="session name; default: one of this start's own")] = "",
     status: Annotated[Path | None, typer.Option(help="JSON file rewritten four times a second")] = None,
     seconds: Annotated[float | None, typer.Option(help="end by itself after that long")] = None,
+    wait_for: Annotated[str, typer.Option(help="hold the street back until this account has logged in")] = "",
     write: Annotated[Path | None, typer.Option(help="write the synthetic market to a file and do nothing else")] = None,
     messages: Annotated[int, typer.Option(help="how many messages --write writes")] = 1_000_000,
 ) -> None:
     """Run a paper exchange: ITCH 5.0 on two MoldUDP64 lines, OUCH 5.0 over SoupBinTCP."""
     try:
-        street = StreetSettings(itch, parse_speed(speed), parse_time(start), seed, rate, tuple(symbols.split(",")))
+        street = StreetSettings(
+            itch, parse_speed(speed), parse_time(start), seed, rate, tuple(symbols.split(",")), announce_trading
+        )
         if write is not None:
             write_street(street, write, messages)
             return
@@ -68,6 +74,7 @@ def exchange(
             session=session,
             status=status,
             seconds=seconds,
+            wait_for=wait_for,
         )
         with Exchange(settings) as running:
             running.catch_signals()
