@@ -7,7 +7,7 @@ Calls through pointers leave no name; their targets are roots of their own.
 import re
 import subprocess
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,8 +49,8 @@ class CallGraph:
         owners = self.owners.get(name, set())
         yield from [caller] if caller in owners else sorted(owners)
 
-    def reach(self, roots: Iterable[str]) -> dict[str, list[str]]:
-        """Every symbol that the roots can reach by direct calls, with one path to it."""
+    def reach(self, roots: Iterable[str], stop: Container[str] = ()) -> dict[str, list[str]]:
+        """Every symbol the roots reach by direct calls, with one path to it; calls to ``stop`` are not followed."""
         paths: dict[str, list[str]] = {}
         queue = [(owner, root, [root]) for root in roots for owner in sorted(self.owners.get(root, set()))]
         seen = set()
@@ -60,8 +60,8 @@ class CallGraph:
                 continue
             seen.add((owner, function))
             for callee in self.calls.get((owner, function), set()):
-                if callee.startswith("."):
-                    continue  # data
+                if callee.startswith(".") or callee in stop:
+                    continue  # a section of data
                 paths.setdefault(callee, [*path, callee])
                 queue.extend((next_owner, callee, [*path, callee]) for next_owner in self.owners_of(callee, owner))
         return paths
