@@ -1,5 +1,6 @@
 """A market-data stage between a venue played by the test and a ring the test reads: real sockets, simulated time."""
 
+import os
 import socket
 import struct
 from collections.abc import Callable, Iterator
@@ -121,11 +122,32 @@ class MarketRig:
 
     def start(self) -> None:
         """Open the stage as a new process would; what an earlier one knew is gone."""
+        self.stop()
+        self._open(self.config())
+
+    def start_process(self) -> int:
+        """Run the stage in a process of its own, on the real clock; returns its id."""
+        self.stop()
+        config = self.config()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                self._open(config).run()
+            finally:
+                os._exit(1)
+        return pid
+
+    def stop(self) -> None:
+        """Close the stage, if there is one in this process."""
         if self.lane is not None:
             self.lane.close()
-        self.lane = Lane(self.segment, LaneSettings(name="market", idle="spin", housekeep_ns=0))
-        stage, _ = open_stage(lib.market_stage_open, self.segment, self.config())
+            self.lane = None
+
+    def _open(self, config: Any) -> Lane:
+        self.lane = Lane(self.segment, LaneSettings(name="market", housekeep_ns=0))
+        stage, _ = open_stage(lib.market_stage_open, self.segment, config)
         self.lane.add(stage)
+        return self.lane
 
     def poll(self, times: int = 4, step_ns: int = 0) -> None:
         """Duty cycles, each step_ns after the one before."""
@@ -151,8 +173,7 @@ class MarketRig:
         return self.counters.named("market_counter", "MARKET_COUNT_")[name]
 
     def close(self) -> None:
-        if self.lane is not None:
-            self.lane.close()
+        self.stop()
         self.segment.close()
         self.venue.close()
 

@@ -1,6 +1,9 @@
 """The market-data stage from sockets to ring: what it publishes, when, and what it does when something is missing."""
 
+import os
 import random
+import signal
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -230,6 +233,31 @@ def test_stage_started_again_has_the_same_books(market_rig: Rig, itch: Any) -> N
     assert (bids(after), after.flags) == (bids(before), 0)
     assert after.feed_session > before.feed_session
     assert rig.count("messages") == 2 * counted
+
+
+def test_process_killed_in_mid_stream_leaves_nothing_wrong_behind(market_rig: Rig, itch: Any) -> None:
+    rig, message = market_rig("AAPL", order_count_max=1 << 20, capacity=4096), itch("AAPL", 13)
+    rig.venue.send(message.directory(), message.action())
+    pid = rig.start_process()
+    try:
+        sessions: list[int] = []  # of every live update
+        deadline = time.monotonic() + 60
+        while len(sessions) < 500:
+            assert time.monotonic() < deadline
+            rig.venue.send(message.add(rig.venue.following, b"B", 1, 1_000_000))
+            rig.venue.answer()
+            sessions += [update.feed_session for update in rig.updates() if update.flags == 0]
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    rig.updates()
+    rig.start()
+    rig.venue.heartbeat()
+    rig.recover(rounds=2_000)
+    updates = rig.updates()
+    assert [u.flags for u in updates] == [lib.MARKET_STALE, 0]
+    assert bids(updates[-1])[0] == (1_000_000, len(rig.venue.messages) - 2)
+    assert updates[-1].feed_session > sessions[-1]
 
 
 def test_books_are_never_taken_for_complete_without_the_first_message(market_rig: Rig, itch: Any) -> None:
