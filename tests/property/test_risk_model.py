@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tickwire.native import lib
@@ -203,6 +203,7 @@ ACTIONS = st.tuples(
 )
 
 
+@settings(max_examples=400)
 @given(st.lists(ACTIONS, max_size=60))
 def test_what_could_be_traded_never_passes_the_limit_and_nothing_stays_reserved(
     actions: list[tuple[str, int, int]],
@@ -254,8 +255,9 @@ def test_no_report_however_absurd_leaves_negative_exposure(mixture: list[Any]) -
     assert world.gate.exposure(INSTRUMENT).open_orders == 0
 
 
-@given(st.lists(st.integers(1, 2**64 - 1), unique=True, max_size=60), st.randoms(use_true_random=False))
-def test_an_order_is_found_whatever_its_identifier(identifiers: list[int], random: Any) -> None:
+@given(st.integers(0, 128), st.randoms(use_true_random=False))
+def test_an_order_is_found_whatever_its_identifier(count: int, random: Any) -> None:
+    identifiers = random.sample(range(1, 2**63), count)
     gate = live_gate()
     about = {"instrument": INSTRUMENT, "flags": lib.REPORT_UNKNOWN_ORDER}
     for identifier in identifiers:

@@ -225,6 +225,14 @@ def test_an_order_being_replaced_cannot_be_replaced_again(desk: Desk) -> None:
     assert desk.ask(lib.INTENT_CANCEL, 0, target=2) == "pass"
 
 
+def test_a_replace_is_judged_by_what_it_adds_to_the_position(desk: Desk) -> None:
+    for _ in range(3):
+        desk.buy(300)
+    assert desk.replace(1, 401) == "position"
+    assert desk.replace(1, 400) == "pass"
+    assert desk.exposure == Exposure(0, 1000, 0, 3)
+
+
 def test_a_replace_must_be_of_its_own_side(desk: Desk) -> None:
     desk.buy(100)
     assert desk.ask(lib.INTENT_REPLACE, 50, target=1, side=lib.SIDE_SELL) == "malformed"

@@ -223,6 +223,13 @@ def test_switching_off_cancels_at_once_without_waiting_for_an_update(quoter: Ben
     assert cancel.kind == lib.INTENT_CANCEL
 
 
+def test_a_quote_larger_than_its_bound_has_become_is_taken_back(quoter: Bench) -> None:
+    quoter.quote()
+    quoter.publish(position_max=99)
+    (cancel,) = quoter.rule.decide()
+    assert cancel.kind == lib.INTENT_CANCEL
+
+
 def test_a_refused_cancel_is_tried_again_only_at_the_next_review(quoter: Bench) -> None:
     quoter.quote()
     (cancel,) = quoter.see(500, 500)
