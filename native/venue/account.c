@@ -138,7 +138,7 @@ void account_enter(struct venue *venue, uint32_t account, const struct ouch_inbo
     if (!account_claim(venue, account, enter->user_ref)) return;
     uint64_t symbol;
     memcpy(&symbol, enter->symbol, sizeof symbol);
-    uint32_t locate = symbol == 0 ? TABLE_NONE : table_find(&venue->symbols, symbol);
+    uint32_t locate = table_find(&venue->symbols, symbol);
     enum ouch_reject_reason reason = check_enter(venue, account, locate, enter, &message->appendage);
     struct order *order = reason == 0 ? account_new(venue, account, enter->user_ref) : NULL;
     if (order == NULL) {

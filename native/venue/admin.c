@@ -18,7 +18,7 @@ void admin_mass_cancel(struct venue *venue, uint32_t account, const struct ouch_
     if (memcmp(request->symbol, BLANK, sizeof BLANK) != 0) {
         uint64_t symbol;
         memcpy(&symbol, request->symbol, sizeof symbol);
-        locate = symbol == 0 ? TABLE_NONE : table_find(&venue->symbols, symbol);
+        locate = table_find(&venue->symbols, symbol);
         if (locate == TABLE_NONE) {
             report_rejected(venue, account, request->user_ref, OUCH_REJECT_INVALID_SYMBOL, NULL);
             return;

@@ -31,7 +31,7 @@ static size_t seek(const struct table *table, uint64_t key) {
 
 uint32_t table_find(const struct table *table, uint64_t key) {
     const struct table_slot *slot = &table->slots[seek(table, key)];
-    return slot->key == key ? slot->value : TABLE_NONE;
+    return slot->key == key && key != 0 ? slot->value : TABLE_NONE;
 }
 
 static int grow(struct table *table) {

@@ -1,4 +1,5 @@
-/* table: 64-bit keys to 32-bit indexes, open addressing.  Grows by doubling; keys are never 0. */
+/* table: 64-bit keys to 32-bit indexes, open addressing.  Grows by doubling.  Key 0 cannot be put and
+ * is never found. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>

@@ -163,6 +163,13 @@ def test_a_full_pool_passes_the_street_on_and_refuses_accounts() -> None:
     assert fills(venue) == [(2, 10, PRICE, "R")]
 
 
+def test_a_reference_of_zero_is_nobodys(venue: Venue) -> None:
+    street(venue, wire.add(1, BUY, 10, PRICE), wire.deleted(1))  # the table once held something
+    history = [wire.add(0, BUY, 10, PRICE), wire.executed(0, 5), wire.canceled(0, 5), wire.replaced(0, 2, 5, PRICE)]
+    assert street(venue, *history, wire.deleted(0)) == [*history, wire.deleted(0)]
+    assert venue.counters()["street_orders"] == 0
+
+
 def test_references_reserved_for_accounts_are_not_confused_with_the_streets(venue: Venue) -> None:
     enter(venue, 1, "B", 10, PRICE)
     history = [wire.add(wire.OWN + 1, BUY, 10, PRICE), wire.deleted((1 << 63) + 1), wire.deleted(wire.OWN + 1)]
