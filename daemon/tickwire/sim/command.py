@@ -47,6 +47,7 @@ def exchange(
     session: Annotated[str, typer.Option(help="session name; default: one of this start's own")] = "",
     status: Annotated[Path | None, typer.Option(help="JSON file rewritten four times a second")] = None,
     seconds: Annotated[float | None, typer.Option(help="end by itself after that long")] = None,
+    wait_for: Annotated[str, typer.Option(help="hold the street back until this account has logged in")] = "",
     write: Annotated[Path | None, typer.Option(help="write the synthetic market to a file and do nothing else")] = None,
     messages: Annotated[int, typer.Option(help="how many messages --write writes")] = 1_000_000,
 ) -> None:
@@ -68,6 +69,7 @@ def exchange(
             session=session,
             status=status,
             seconds=seconds,
+            wait_for=wait_for,
         )
         with Exchange(settings) as running:
             running.catch_signals()

@@ -73,6 +73,8 @@ class Exchange:
             self._selector.register(wakened, selectors.EVENT_READ, lambda _: wakened.recv(64))
             self._resources = stack.pop_all()
         self._status = StatusFile(settings.status)
+        names = [account.username for account in settings.accounts]
+        self._awaited = names.index(settings.wait_for) if settings.wait_for else None
         self._chunk = b""
         self._offset = 0
         self._stopping = False
@@ -128,10 +130,19 @@ class Exchange:
 
     def _turn(self, until_ns: int) -> None:
         """Advance the market until something else needs doing, then do it."""
+        if self._awaited is not None and self.orders.online(self._awaited):
+            self._awaited = None
+        if self._awaited is not None:
+            self._serve(max(0.0, (until_ns - self._clock_ns()) / SECOND_NS))
+            return
         result, self._offset = self.market.advance(self._chunk, self._offset, self._selector.fileno(), until_ns)
         timeout = 0.0
         if result is RunResult.DRAINED and not self._refill():
             timeout = max(0.0, (until_ns - self._clock_ns()) / SECOND_NS)
+        self._serve(timeout)
+
+    def _serve(self, timeout: float) -> None:
+        """What clients want, waiting for it at most that long."""
         for key, _ in self._selector.select(timeout):
             key.data(self._clock_ns())
         self.orders.pump(self._clock_ns())

@@ -91,11 +91,14 @@ class ExchangeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stall_ns_max: int = 5 * SECOND_NS  # and one that does not read
     status: Path | None = None
     seconds: float | None = None  # end by itself after that long
+    wait_for: str = ""  # hold the street back until this account has logged in for the first time
 
     def __post_init__(self) -> None:
         names = [account.username for account in self.accounts]
         if len(set(names)) != len(names):
             raise ValueError("two accounts share a username")
+        if self.wait_for and self.wait_for not in names:
+            raise ValueError(f"wait for {self.wait_for!r}: no such account")
         if not re.fullmatch(r"[!-~]{0,10}", self.session):
             raise ValueError(f"session {self.session!r}: at most 10 visible ASCII characters")
 
