@@ -207,6 +207,19 @@ static void trading_action(struct venue *venue, const uint8_t *message) {
     }
 }
 
+/* announce_trading tells the public what accounts find anyway: that an instrument just listed trades. */
+static void announce_trading(struct venue *venue, const uint8_t *directory) {
+    struct itch_message message = {.type = ITCH_TRADING_ACTION,
+                                   .locate = itch_locate(directory),
+                                   .timestamp_ns = itch_timestamp_ns(directory),
+                                   .trading_action = {.trading_state = 'T', .reserved = ' '}};
+    memcpy(message.trading_action.stock, directory + ITCH_AT_STOCK, sizeof message.trading_action.stock);
+    memset(message.trading_action.reason, ' ', sizeof message.trading_action.reason);
+    uint8_t data[ITCH_LENGTH_MAX];
+    int size = itch_encode(&message, data, sizeof data);
+    stream_copy(venue, data, (size_t)size);
+}
+
 /* The end of system hours closes the venue for accounts; a new start of messages opens it again. */
 static void system_event(struct venue *venue, const uint8_t *message) {
     char event = (char)message[ITCH_HEADER_SIZE];
@@ -237,8 +250,10 @@ void venue_street(struct venue *venue, const uint8_t *message, size_t size) {
     default: break;
     }
     stream_copy(venue, message, size);
-    if (message[0] == ITCH_STOCK_DIRECTORY)
+    if (message[0] == ITCH_STOCK_DIRECTORY) {
         instrument_learn(venue, itch_locate(message), message + ITCH_AT_STOCK);
+        if (venue->config.announce_trading) announce_trading(venue, message);
+    }
     if (message[0] == ITCH_TRADING_ACTION) trading_action(venue, message);
     if (message[0] == ITCH_SYSTEM_EVENT) system_event(venue, message);
 }

@@ -57,14 +57,18 @@ def _counters(read: Callable[[Any], None], enum: str, prefix: str, count: int) -
 
 
 class Venue:
-    """The matching engine; accounts are numbered in the order of firms."""
+    """The matching engine; accounts are numbered in the order of firms.
 
-    def __init__(self, firms: Sequence[str], order_count_max: int = 0) -> None:
+    announce_trading publishes that a listed instrument trades, for recordings that leave trading states out.
+    """
+
+    def __init__(self, firms: Sequence[str], order_count_max: int = 0, announce_trading: bool = False) -> None:
         config = ffi.new("struct venue_config *")
         if len(firms) > lib.VENUE_ACCOUNT_COUNT_MAX:
             raise ValueError(f"at most {lib.VENUE_ACCOUNT_COUNT_MAX} accounts, got {len(firms)}")
         config.account_count = len(firms)
         config.order_count_max = order_count_max
+        config.announce_trading = announce_trading
         for index, firm in enumerate(firms):
             config.firms[index] = firm.ljust(4).encode("ascii")
         venue = ffi.new("struct venue **")

@@ -35,6 +35,9 @@ def exchange(
     symbols: Annotated[str, typer.Option(help="of the synthetic market, with commas between")] = ",".join(
         DEFAULT_SYMBOLS
     ),
+    announce_trading: Annotated[
+        bool, typer.Option(help="publish that what is listed trades: for recordings without trading states")
+    ] = False,
     line_a: Annotated[
         str, typer.Option(help="address:port[,loss=N,duplicate=N,reorder=N,delay=N] or off")
     ] = "239.1.1.1:26400",
@@ -53,7 +56,9 @@ def exchange(
 ) -> None:
     """Run a paper exchange: ITCH 5.0 on two MoldUDP64 lines, OUCH 5.0 over SoupBinTCP."""
     try:
-        street = StreetSettings(itch, parse_speed(speed), parse_time(start), seed, rate, tuple(symbols.split(",")))
+        street = StreetSettings(
+            itch, parse_speed(speed), parse_time(start), seed, rate, tuple(symbols.split(",")), announce_trading
+        )
         if write is not None:
             write_street(street, write, messages)
             return

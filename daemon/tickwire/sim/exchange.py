@@ -47,7 +47,8 @@ class Exchange:
             history = stack.enter_context(tempfile.TemporaryFile(prefix="tickwire-history-"))
             index = stack.enter_context(tempfile.TemporaryFile(prefix="tickwire-index-"))
             self._selector = stack.enter_context(selectors.EpollSelector())
-            self.venue = Venue([account.firm for account in settings.accounts])
+            firms = [account.firm for account in settings.accounts]
+            self.venue = Venue(firms, announce_trading=settings.street.announce_trading)
             self.publisher = Publisher(
                 self.session,
                 [_line(settings.line_a), _line(settings.line_b)],

@@ -65,6 +65,7 @@ class StreetSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int = 1
     rate: int = 20_000
     symbols: tuple[str, ...] = DEFAULT_SYMBOLS
+    announce_trading: bool = False  # what is listed trades, until the recording says otherwise
 
     def __post_init__(self) -> None:
         for symbol in self.symbols:

@@ -18,8 +18,10 @@
 
 struct venue_config {
     uint32_t account_count;
-    uint32_t order_count_max; /* orders alive at once, street and accounts together; 0: 4 194 304 (reserved,
-                                 not touched) */
+    uint32_t order_count_max;  /* orders alive at once, street and accounts together; 0: 4 194 304 (reserved,
+                                  not touched) */
+    uint32_t announce_trading; /* not 0: publish Trading Action T behind each Stock Directory message, for
+                                  recordings that leave trading states out; one that follows overrides it */
     char firms[VENUE_ACCOUNT_COUNT_MAX][4]; /* MPID of each account, padded with spaces */
 };
 
