@@ -319,6 +319,7 @@ struct book_event book_apply(struct book_set *set, const uint8_t *message, size_
     apply.book = &set->instruments[apply.locate];
     set->stats.types[message[0]]++;
     set->stats.venue_ns = itch_timestamp_ns(message);
+    set_use(set, apply.locate);
     if (!set_tracks(set, apply.locate) && !is_for_all(message[0])) {
         set->stats.ignored++;
         return (struct book_event){

@@ -61,13 +61,21 @@ static int check_ladder(const struct book_set *set, const struct instrument *boo
     return 0;
 }
 
-int book_check(const struct book_set *set) {
-    struct census census = {0};
-    for (uint32_t locate = 0; locate < BOOK_LOCATE_COUNT; locate++) {
+static int check_group(const struct book_set *set, uint32_t first, struct census *census) {
+    for (uint32_t locate = first; locate < first + LOCATES_PER_GROUP; locate++) {
         for (uint32_t side = 0; side < 2; side++) {
-            int failed = check_ladder(set, &set->instruments[locate], (uint16_t)locate, side, &census);
+            int failed = check_ladder(set, &set->instruments[locate], (uint16_t)locate, side, census);
             if (failed != 0) return failed;
         }
+    }
+    return 0;
+}
+
+int book_check(const struct book_set *set) {
+    struct census census = {0};
+    for (uint32_t first = 0; first < BOOK_LOCATE_COUNT; first += LOCATES_PER_GROUP) {
+        int failed = set_used(set, first) ? check_group(set, first, &census) : 0;
+        if (failed != 0) return failed;
     }
     uint32_t taken = 0;
     for (uint64_t slot = 0; slot <= set->table_mask; slot++) taken += set->table[slot] != 0;

@@ -50,6 +50,15 @@ static struct layout lay_out(const struct book_config *config) {
     return layout;
 }
 
+static void clear_instrument(struct book_set *set, uint32_t locate) {
+    struct instrument *book = &set->instruments[locate];
+    uint16_t number = set->pinned[locate >> 6] >> (locate & 63) & 1 ? book->number : INSTRUMENT_NONE;
+    memset(book, 0, sizeof *book);
+    book->ladders[SIDE_BUY].rungs = book->ladders[SIDE_SELL].rungs = set->empty_ladder + LADDER_GUARD;
+    book->number = number;
+    book->shown.last_side = SIDE_NONE;
+}
+
 /* clear_books forgets every order: of the nodes only the two pools' marks matter, what they hold is written
  * on taking. */
 static void clear_books(struct book_set *set) {
@@ -58,14 +67,11 @@ static void clear_books(struct book_set *set) {
     set->levels.fresh = set->levels.free = set->levels.alive = set->levels.alive_max = 0;
     set->store.used = 0;
     memset(set->store.free, 0, sizeof set->store.free);
-    for (uint32_t locate = 0; locate < BOOK_LOCATE_COUNT; locate++) {
-        struct instrument *book = &set->instruments[locate];
-        uint16_t number = set->pinned[locate >> 6] >> (locate & 63) & 1 ? book->number : INSTRUMENT_NONE;
-        memset(book, 0, sizeof *book);
-        book->ladders[SIDE_BUY].rungs = book->ladders[SIDE_SELL].rungs = set->empty_ladder + LADDER_GUARD;
-        book->number = number;
-        book->shown.last_side = SIDE_NONE;
+    for (uint32_t first = 0; first < BOOK_LOCATE_COUNT; first += LOCATES_PER_GROUP) {
+        if (!set_used(set, first)) continue;
+        for (uint32_t i = 0; i < LOCATES_PER_GROUP; i++) clear_instrument(set, first + i);
     }
+    set->used = 0;
 }
 
 int book_create(const struct book_config *config, struct book_set **result) {
@@ -97,6 +103,7 @@ int book_create(const struct book_config *config, struct book_set **result) {
     set->orders.first = 1 + config->level_count_max;
     set->orders.capacity = config->order_count_max;
     set->tracked_only = config->tracked_only;
+    set->used = ~0ull; /* all instruments want their first state */
     book_reset(set);
     *result = set;
     return 0;

@@ -90,7 +90,8 @@ struct book_set {
     uint32_t table_mask;
     uint32_t grow_at; /* orders alive at which the table doubles */
     uint32_t table_bits;
-    struct instrument *instruments;           /* by locate */
+    struct instrument *instruments; /* by locate */
+    uint64_t used; /* a bit a group of 1024 locates: named by a message since the last reset */
     uint64_t tracked[BOOK_LOCATE_COUNT / 64]; /* a bit a locate */
     struct node_pool orders;
     struct node_pool levels;
@@ -107,6 +108,16 @@ struct book_set {
     size_t mapping_size;
     rung empty_ladder[LADDER_GUARD];
 };
+
+#define LOCATES_PER_GROUP 1024
+
+static inline void set_use(struct book_set *set, uint16_t locate) {
+    set->used |= 1ull << (locate / LOCATES_PER_GROUP);
+}
+
+static inline int set_used(const struct book_set *set, uint32_t locate) {
+    return (int)(set->used >> (locate / LOCATES_PER_GROUP) & 1);
+}
 
 static inline int set_tracks(const struct book_set *set, uint16_t locate) {
     return (int)(set->tracked[locate >> 6] >> (locate & 63) & 1);

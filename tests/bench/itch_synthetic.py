@@ -91,13 +91,8 @@ def _trade(
     fate = random.random(scale.churn)
     executed, cancelled, replaced = fate < 0.06, (fate >= 0.06) & (fate < 0.09), (fate >= 0.09) & (fate < 0.19)
     deleted = ~executed & ~replaced
-    replacement = _Orders(
-        churned.locate,
-        churned.reference + 2,
-        churned.buy,
-        churned.price + np.where(churned.buy, -CENT, CENT),
-        churned.quantity,
-    )
+    moved = churned.price + np.where(churned.buy, -CENT, CENT)
+    replacement = _Orders(churned.locate, churned.reference + 2, churned.buy, moved, churned.quantity)
     gone = random.choice(scale.resting, scale.churn // 8, replace=False)  # old orders leave too
     return [
         (born, _adds(churned)),

@@ -1,5 +1,5 @@
-/* fuzz_book: the input is framed ITCH.  Whatever it says, every invariant of every book holds afterwards, events announce
- * what the best levels did, and forgetting leaves nothing. */
+/* fuzz_book: the input is framed ITCH.  Whatever it says, every invariant of every book holds afterwards,
+ * events announce what the best levels did, and forgetting leaves nothing. */
 #include "codec/itch_inline.h"
 #include "fuzz.h"
 #include "tickwire/book.h"
@@ -34,7 +34,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const uint8_t *message;
     size_t offset = 0;
     int length;
-    while ((length = itch_file_next(data, size, &offset, &message)) > 0) check_apply(set, message, (size_t)length);
+    while ((length = itch_file_next(data, size, &offset, &message)) > 0)
+        check_apply(set, message, (size_t)length);
     CHECK(book_check(set) == 0);
     struct book_replay replay = {.stop_ns = UINT64_MAX};
     (void)book_replay_run(set, &replay, data, size);

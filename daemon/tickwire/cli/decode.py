@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import sys
-import zlib
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import typer
 
+from tickwire.cli.files import BadInputError, pieces
 from tickwire.cli.wire_text import Line, Streams, datagram_lines, itch_line
 from tickwire.native import lib
 from tickwire.native.codec import Capture, CodecError, ItchFrames, JsonText
 
-CHUNK_SIZE = 1 << 20
-GZIP_MAGIC = b"\x1f\x8b"
 CAPTURE_MAGICS = tuple(bytes.fromhex(magic) for magic in ("a1b2c3d4", "d4c3b2a1", "a1b23c4d", "4d3cb2a1", "0a0d0d0a"))
-
-
-class BadInputError(Exception):
-    """The file as a whole cannot be read (further); the text is the one line the user sees."""
-
-
-def pieces(path: Path) -> Iterator[bytes]:
-    """The file a chunk at a time, unpacked when it is gzip; raises BadInputError."""
-    try:
-        with path.open("rb") as plain:
-            packed = plain.read(2) == GZIP_MAGIC
-            plain.seek(0)
-            source: BinaryIO | gzip.GzipFile = gzip.GzipFile(fileobj=plain) if packed else plain
-            while piece := source.read(CHUNK_SIZE):
-                yield piece
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise BadInputError(f"{path}: damaged gzip: {error}") from error
-    except OSError as error:
-        raise BadInputError(f"{path}: {error.strerror}") from error
 
 
 def itch_lines(path: Path, content: Iterator[bytes]) -> Iterator[Line]:

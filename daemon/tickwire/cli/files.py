@@ -26,10 +26,10 @@ def pieces(path: Path) -> Iterator[bytes]:
             source: BinaryIO | gzip.GzipFile = gzip.GzipFile(fileobj=plain) if packed else plain
             while piece := source.read(CHUNK_SIZE):
                 yield piece
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise BadInputError(f"{path}: damaged gzip: {error}") from error
     except OSError as error:
         raise BadInputError(f"{path}: {error.strerror or error}") from error
-    except (EOFError, zlib.error) as error:
-        raise BadInputError(f"{path}: damaged gzip: {error}") from error
 
 
 @contextmanager
