@@ -31,7 +31,7 @@ check: setup ## lint, format, types, layers; under a minute
 	@$(BIN)/pytest -q tests/tidy
 
 bench: $(VENV)/bench-built ## every figure we hold ourselves to, against its reference in the same run; JSON in bench-results/
-	@$(BIN)/tickwire bench $(ARGS)
+	@$(BIN)/python tests/bench/run.py $(ARGS)
 
 fuzz: setup ## fuzz every decoder for SECONDS each (short version: in make test)
 	@$(BIN)/python tests/fuzz/run.py --seconds $(SECONDS)

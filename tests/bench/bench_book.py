@@ -1,7 +1,8 @@
 """Decoding ITCH, and decoding it into full books: nanoseconds per message, beside itch-book (PyPI) in the same run.
 
 The file is the recorded hour of AAPL where there is one, else a synthetic stream.  ``book_day`` is the synthetic stream
-of a whole venue, with a million orders resting on 8000 instruments, so that the caches do not help.  Times are of the processor, not of the wall, since other programs may be running.
+of a whole venue, with a million orders resting on 8000 instruments, so that the caches do not help.  Times are of the
+processor, not of the wall, since other programs may be running.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def recorded_hour() -> bytes | None:
 
 
 def time_ours(books: Books, opening: bytes, measured: bytes) -> tuple[float, int]:
-    """ns for measured, after opening, and its messages; with best bids and offers recorded.  Memory is already there."""
+    """ns for measured, after opening, and its messages; with best bids and offers recorded."""
     books.reset()
     replay = Replay(books, record=True)
     for _ in replay.feed(opening):

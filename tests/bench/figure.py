@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,11 +65,8 @@ class Figure:
         }
 
 
-def median_of(
-    runs: int, measure: Callable[[], Mapping[str, float]]
-) -> tuple[dict[str, float], int, tuple[float, float]]:
-    """Measure ``runs`` times: median of each percentile, total count, (least, greatest) p50."""
-    samples = [measure() for _ in range(runs)]
+def median_of(samples: Sequence[Mapping[str, float]]) -> tuple[dict[str, float], int, tuple[float, float]]:
+    """Median of each percentile over the samples, total count, (least, greatest) p50."""
     keys = [key for key in PERCENTILES if all(key in sample for sample in samples)]
     values = {key: float(statistics.median(sample[key] for sample in samples)) for key in keys}
     middle = [float(sample["p50"]) for sample in samples]

@@ -1,7 +1,0 @@
-"""``tickwire bench``."""
-
-import typer
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to app."""
