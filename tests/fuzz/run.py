@@ -1,7 +1,7 @@
 """Build the fuzz targets of this folder and run them: ``python tests/fuzz/run.py --seconds 60 [itch mold ...]``.
 
-Every fuzz_<name>.c is a target; its seeds are in corpus/<name>/.  What a run finds anew is kept in build/fuzz/found/,
-outside the committed corpus; a crashing input is left there as well, and the exit status is 1.
+Every fuzz_<name>.c is a target; its seeds are in corpus/<name>/.  What a run finds anew is kept in build/fuzz/found/
+(or --found), outside the committed corpus; a crashing input is left there as well, and the exit status is 1.
 """
 
 import argparse
@@ -43,9 +43,8 @@ def build(targets: list[str]) -> None:
     subprocess.run(compile_targets, check=True, stdout=subprocess.DEVNULL)
 
 
-def run(name: str, limits: list[str]) -> int:
-    """One target over its seeds and what it makes of them; returns its exit status."""
-    found = BUILD / "found" / name
+def run(name: str, found: Path, limits: list[str]) -> int:
+    """One target over its seeds, what was found before and what it makes of them; returns its exit status."""
     found.mkdir(parents=True, exist_ok=True)
     seeds = HERE / "corpus" / name
     command = [str(BUILD / f"fuzz_{name}"), f"-artifact_prefix={found}/", "-max_len=4096", "-timeout=10", *limits]
@@ -56,7 +55,8 @@ def main() -> int:
     """Entry point; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=int, default=60, help="how long each target runs")
-    parser.add_argument("--runs", type=int, help="stop each target after this many inputs instead")
+    parser.add_argument("--runs", type=int, default=-1, help="stop a target after this many inputs even so")
+    parser.add_argument("--found", type=Path, default=BUILD / "found", help="folder for new inputs")
     parser.add_argument("--build", action="store_true", help="build only")
     parser.add_argument("targets", nargs="*", metavar="target", help=", ".join(names()))
     options = parser.parse_args()
@@ -64,8 +64,8 @@ def main() -> int:
     build(targets)
     if options.build:
         return 0
-    limits = [f"-runs={options.runs}"] if options.runs is not None else [f"-max_total_time={options.seconds}"]
-    failed = [name for name in targets if run(name, limits) != 0]
+    limits = [f"-max_total_time={options.seconds}", f"-runs={options.runs}"]
+    failed = [name for name in targets if run(name, options.found / name, limits) != 0]
     print(f"{len(targets)} targets, failed: {', '.join(failed) or 'none'}")
     return 1 if failed else 0
 

@@ -27,6 +27,7 @@ def test_every_target_has_seeds(name: str) -> None:
 
 @pytest.mark.timeout(600)  # the first of them builds the targets
 @pytest.mark.parametrize("name", NAMES)
-def test_the_corpus_and_what_comes_of_it_break_nothing(name: str, built: None) -> None:
-    done = subprocess.run([*RUN, "--runs", "20000", name], capture_output=True, text=True)
+def test_the_corpus_and_what_comes_of_it_break_nothing(name: str, built: None, tmp_path: Path) -> None:
+    limits = ["--runs", "20000", "--seconds", "4", "--found", str(tmp_path)]
+    done = subprocess.run([*RUN, *limits, name], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-4000:]
