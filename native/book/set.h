@@ -42,6 +42,7 @@ typedef uint64_t rung;
 
 #define LADDER_GUARD                                                                                         \
     8 /* rungs of value 0 before the first: a search from the best end stops there without counting */
+#define LADDER_SLACK 8 /* rungs behind the last possible one that ladder_shift may touch */
 
 struct ladder { /* one side of one book, worst price first: what moves most moves least memory */
     rung *rungs;
@@ -65,7 +66,8 @@ struct watch {
     uint16_t instrument;
 };
 
-#define SIZE_CLASS_COUNT 13 /* 16 << 0 .. 16 << 12 rungs, guard included */
+#define BLOCK_RUNGS_MIN  32 /* guard and slack included */
+#define SIZE_CLASS_COUNT 12 /* BLOCK_RUNGS_MIN << 0 .. << 11: 65536 rungs */
 
 struct rung_store { /* memory for ladders, in blocks of power-of-two sizes */
     rung *memory;

@@ -1,6 +1,6 @@
 /* itch: TotalView-ITCH 5.0 messages to structs and back, expanded from the field lists of itch_fields.h. */
 #include "codec/fields.h"
-#include "codec/itch_fields.h"
+#include "codec/itch_inline.h"
 #include "tickwire/codec_itch.h"
 
 #define HEADER_FIELDS(FIELD)                                                                                 \
@@ -16,15 +16,12 @@ ITCH_MESSAGES(DESCRIBE)
     [type] = {#name, name##_fields, FIELD_COUNT(name##_fields), length, type, CODEC_APPENDAGE_NONE},
 static const struct codec_layout layouts[256] = {ITCH_MESSAGES(LAYOUT)};
 
-#define LENGTH(type, name, member, length, fields) [type] = length,
-static const uint8_t lengths[256] = {ITCH_MESSAGES(LENGTH)};
-
 int itch_length(uint8_t type) {
-    return lengths[type];
+    return itch_lengths[type];
 }
 
 const struct codec_layout *itch_layout(uint8_t type) {
-    return lengths[type] ? &layouts[type] : NULL;
+    return itch_lengths[type] ? &layouts[type] : NULL;
 }
 
 static void decode_body(const uint8_t *data, struct itch_message *message) {
@@ -53,7 +50,7 @@ static void encode_body(const struct itch_message *message, uint8_t *data) {
 
 int itch_decode(const uint8_t *data, size_t size, struct itch_message *message) {
     if (size == 0) return ERROR_TRUNCATED;
-    int length = lengths[data[0]];
+    int length = itch_lengths[data[0]];
     if (length == 0) return ERROR_UNSUPPORTED;
     if (size < (size_t)length) return ERROR_TRUNCATED;
     if (size > (size_t)length) return ERROR_MALFORMED;
@@ -65,7 +62,7 @@ int itch_decode(const uint8_t *data, size_t size, struct itch_message *message) 
 }
 
 int itch_encode(const struct itch_message *message, uint8_t *data, size_t capacity) {
-    int length = lengths[message->type];
+    int length = itch_lengths[message->type];
     if (length == 0) return ERROR_UNSUPPORTED;
     if (capacity < (size_t)length) return ERROR_FULL;
     const struct itch_message *part = message;

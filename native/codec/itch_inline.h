@@ -2,6 +2,7 @@
  * below trusts that the message is as long as its type says. */
 #pragma once
 #include "codec/bytes.h"
+#include "codec/itch_fields.h"
 #include "tickwire/codec_itch.h"
 
 /* Where the fields of the messages that change a book are; the header is common to all. */
@@ -32,20 +33,14 @@ enum itch_offset {
     ITCH_AT_STATE = 19, /* H trading state, Y action */
 };
 
-/* itch_size is itch_length as a table the compiler sees through: 0 for an unknown type. */
+/* A table, not a switch: the next message's type is hard to predict, and a wrong jump costs more than a load.
+ */
+#define ITCH_LENGTH_OF(type, name, member, length, fields) [type] = length,
+static const uint8_t itch_lengths[256] = {ITCH_MESSAGES(ITCH_LENGTH_OF)};
+
+/* itch_size is itch_length without the call. */
 static inline int itch_size(uint8_t type) {
-    switch (type) {
-    case 'A': return 36;
-    case 'F': return 40;
-    case 'E': return 31;
-    case 'C': return 36;
-    case 'X': return 23;
-    case 'D': return 19;
-    case 'U': return 35;
-    case 'P': return 44;
-    case 'Q': return 40;
-    default: return itch_length(type);
-    }
+    return itch_lengths[type];
 }
 
 /* itch_check says whether data is one whole message: 0, or what itch_decode would answer. */

@@ -11,7 +11,7 @@
 #define BOOK_LOCATE_COUNT    65536      /* a stock locate is 16 bits */
 #define BOOK_TOP_LEVELS      3          /* what BOOK_TOP_BID and BOOK_TOP_ASK watch */
 #define BOOK_PRICE_MAX       2000000000 /* 200 000.0000, the venue's own bound */
-#define BOOK_SIDE_LEVELS_MAX 65528      /* price levels of one side of one book */
+#define BOOK_SIDE_LEVELS_MAX 65520      /* price levels of one side of one book */
 #define BOOK_ORDER_COUNT_MAX 536870912
 #define BOOK_WATCH_COUNT_MAX 256
 
