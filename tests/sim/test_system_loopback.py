@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from killing import final_lines, kill_every_lane, trade
 
+from tickwire.demo.children import workplace
 from tickwire.demo.plan import Settings, box_command
 from tickwire.demo.site import Site
 from tickwire.host.process import is_running
@@ -61,6 +63,23 @@ def test_an_interrupted_demo_still_reports_and_leaves_nothing(tmp_path: Path) ->
     assert json.loads(file.read_text())["position_breaks"] == 0
     assert {"box.log", "box.toml", "exchange.log", "exchange.json"} <= {kept.name for kept in logs.iterdir()}
     assert not [*Path("/dev/shm").glob(f"tickwire-demo-{process.pid}-*")]
+
+
+def test_a_killed_demo_leaves_no_process_behind() -> None:
+    process = subprocess.Popen(demo("--seconds", "600"), stdout=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        assert process.stdout is not None
+        while "| trading |" not in process.stdout.readline():
+            assert process.poll() is None
+        children = psutil.Process(process.pid).children(recursive=True)
+        assert len(children) == 3, "exchange, supervisor, one lane"
+    finally:
+        process.kill()
+        process.communicate()
+    _, alive = psutil.wait_procs(children, timeout=60)
+    assert not alive
+    with workplace():  # the next demo's sweeps up after it
+        assert not [*Path("/dev/shm").glob(f"tickwire-demo-{process.pid}-*")]
 
 
 def test_killing_each_lane_in_turn_breaks_no_position_and_sends_nothing_meanwhile() -> None:

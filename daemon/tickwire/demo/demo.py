@@ -84,9 +84,24 @@ class Demo:
             version=version(),
             host=host_facts(),
             orderly=orderly,
-            notes=_notes(site, snapshot, status),
+            notes=self._notes(site, snapshot, status),
         )
         return build(snapshot, tuple(status.accounts[ACCOUNT].positions.values()), status.wire_to_wire_ns, run)
+
+    def _notes(self, site: Site, snapshot: Snapshot, status: Status) -> list[str]:
+        """What a person should know beside the figures."""
+        degraded = self._settings.backend == "auto" and not site.wiring.namespaces
+        notes = [f"sockets on loopback: {site.wiring.why}"] if degraded else []
+        notes += [entry["reason"] for entry in site.box.events("wish_not_granted")]
+        notes += [f"lane {lane.name} was started {lane.starts} times" for lane in snapshot.lanes if lane.starts > 1]
+        stalls = {name: ring.stalls for name, ring in snapshot.rings.items() if ring.stalls}
+        if stalls:
+            notes.append(
+                "back-pressure: " + ", ".join(f"ring {name} was full {n:,} times" for name, n in stalls.items())
+            )
+        if status.street_error:
+            notes.append(f"the recording is damaged: {status.street_error}")
+        return notes
 
 
 class Settled:
@@ -100,19 +115,6 @@ class Settled:
         over = status is not None and status.end_of_market
         self._looks = self._looks + 1 if over and snapshot.feed["synchronised"] else 0
         return self._looks > SETTLED_LOOKS
-
-
-def _notes(site: Site, snapshot: Snapshot, status: Status) -> list[str]:
-    """What a person should know beside the figures."""
-    notes = [] if site.wiring.namespaces else [f"sockets on loopback: {site.wiring.why}"]
-    notes += [entry["reason"] for entry in site.box.events("wish_not_granted")]
-    notes += [f"lane {lane.name} was started {lane.starts} times" for lane in snapshot.lanes if lane.starts > 1]
-    stalls = {name: ring.stalls for name, ring in snapshot.rings.items() if ring.stalls}
-    if stalls:
-        notes.append("back-pressure: " + ", ".join(f"ring {name} was full {n:,} times" for name, n in stalls.items()))
-    if status.street_error:
-        notes.append(f"the recording is damaged: {status.street_error}")
-    return notes
 
 
 @contextmanager
