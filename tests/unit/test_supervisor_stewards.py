@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tickwire.config import parse
+from tickwire.config import model, parse, values
 from tickwire.native import Segment, ffi, lib
 from tickwire.native.settings import execution_config, market_config, risk_limits, signal_parameters
 from tickwire.services.execution_engine import ExecutionEngine
@@ -87,3 +87,11 @@ def test_the_configuration_reaches_the_stages_in_their_units() -> None:
     assert (signal.imbalance_enter, signal.edge_min, signal.cooldown_ns) == (400_000, 50, 100_000_000)
     assert limits.instruments[0].order_value_max == 10_000_000_000
     assert limits.instruments[1].permitted == 0, "what is not configured is not permitted"
+
+
+def test_the_bounds_of_the_configuration_are_those_of_the_native_side() -> None:
+    assert model.INSTRUMENT_COUNT_MAX == lib.INSTRUMENT_COUNT_MAX
+    assert model.LANE_COUNT_MAX == lib.STAGE_COUNT_MAX
+    assert model.MESSAGE_RATE_MAX == lib.RISK_MESSAGE_RATE_MAX
+    assert model.QUANTITY_MAX == lib.RISK_QUANTITY_MAX
+    assert values.PRICE_SCALE == lib.PRICE_SCALE

@@ -49,7 +49,7 @@ class Child:
             die_with_parent(parent, signal.SIGTERM)
             os.sched_setaffinity(0, cores)
 
-        with log.open("wb") as file:
+        with log.open("ab") as file:
             self._process = start(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -58,6 +58,16 @@ class Child:
                 start_new_session=True,  # Ctrl-C is for the demo, which ends its children in order
                 preexec_fn=prepare,
             )
+
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
+    def kill(self) -> None:
+        """SIGKILL, and wait for its end."""
+        self._process.kill()
+        self._process.wait()
 
     @property
     def code(self) -> int | None:
@@ -76,8 +86,7 @@ class Child:
         try:
             return self._process.wait(wait_s)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            self.kill()
             return None
 
     def tail(self) -> str:

@@ -1,43 +1,25 @@
-"""``tickwire demo``: a paper exchange and a box, trading with each other for a while, and what came of it."""
+"""``tickwire demo``: a paper exchange and a box trade with each other for a while, and what came of it."""
 
-import os
 import shutil
 import signal
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from rich.console import Console
 
-from tickwire.config import housekeeping_cores, lanes_of, parse
-from tickwire.demo.children import Child, Start, workplace
-from tickwire.demo.exchange import Status, read_status
+from tickwire.demo.exchange import Status
 from tickwire.demo.origin import host_facts, version
-from tickwire.demo.plan import (
-    ACCOUNT,
-    DemoError,
-    Settings,
-    Wiring,
-    between_namespaces,
-    box_command,
-    box_config,
-    choose_namespaces,
-    exchange_command,
-    loopback,
-)
-from tickwire.host.network import Rack, stale_racks
-from tickwire.native import NativeError, Segment
+from tickwire.demo.plan import ACCOUNT, DemoError, Settings
+from tickwire.demo.site import STOP_S, Site, log_names
 from tickwire.telemetry import report_text
 from tickwire.telemetry.report import Report, Run, build, save
-from tickwire.telemetry.snapshot import Snapshot, SnapshotReader
+from tickwire.telemetry.snapshot import Snapshot
 from tickwire.telemetry.view import View
 
 LOOK_S = 0.25
-START_S = 30.0  # how long the box and then the exchange may take to be ready
-STOP_S = 20.0
 SETTLED_LOOKS = 4  # after the end of a recording: the box has seen all of it and nothing moves any more
 
 
@@ -48,119 +30,69 @@ class Demo:
         self._settings = settings
         self._console = console
         self._stop = threading.Event()
-        self._symbols = settings.symbols()
 
     def run(self) -> Report:
         """Raises DemoError, leaving nothing behind."""
+        symbols = self._settings.symbols()
+        self._console.print(f"{self._settings.market}: {', '.join(symbols)}", highlight=False)
         with ExitStack() as stack:
             stack.enter_context(_stop_on_signals(self._stop))
-            folder = stack.enter_context(workplace())
+            site = stack.enter_context(Site(self._settings, symbols, interrupted=self._stop.is_set))
             if self._settings.keep_logs is not None:
-                stack.callback(_keep, folder, self._settings.keep_logs)
-            wiring, start_box, start_exchange = self._wire(stack)
-            where = "two namespaces, AF_XDP" if wiring.namespaces else "loopback, sockets"
-            self._console.print(f"{self._settings.market}: {', '.join(self._symbols)}", highlight=False)
-            self._console.print(f"{where} ({wiring.why})", highlight=False)
-            config = folder / "box.toml"
-            text = box_config(wiring, self._symbols, folder)
-            config.write_text(text, encoding="utf-8")
-            cores = os.sched_getaffinity(0)
-            others = housekeeping_cores(lanes_of(parse(text, str(config), cores), cores), cores)
-            box = Child("box", box_command(config), folder / "box.log", cores, start_box)
-            stack.callback(box.stop, STOP_S)
-            os.sched_setaffinity(0, others)
-            stack.callback(os.sched_setaffinity, 0, cores)
-            segment = stack.enter_context(self._attach(folder / "segment", box))
-            status = folder / "exchange.json"
-            command = exchange_command(self._settings, wiring, self._symbols, status)
-            exchange = Child("exchange", command, folder / "exchange.log", others, start_exchange)
-            stack.callback(exchange.stop, STOP_S)
-            return self._trade(SnapshotReader(segment, self._symbols), box, exchange, status, wiring)
+                stack.callback(_keep, site.folder, self._settings.keep_logs)
+            where = "two namespaces, AF_XDP" if site.wiring.namespaces else "loopback, sockets"
+            self._console.print(f"{where} ({site.wiring.why})", highlight=False)
+            site.await_armed()
+            seconds = self._trade(site)
+            orderly = site.box.stop(STOP_S) == 0
+            if site.exchange.stop(STOP_S) != 0:
+                raise DemoError(f"the exchange did not stop in order:\n{site.exchange.tail()}")
+            report = self._report(site, seconds, orderly)
+        report_text.show(report, self._console)
+        if self._settings.report is not None:
+            save(report, self._settings.report)
+        return report
 
-    def _wire(self, stack: ExitStack) -> tuple[Wiring, Start, Start]:
-        """The network, and how to start a process at each end of it."""
-        namespaces, why = choose_namespaces(self._settings.backend)
-        if not namespaces:
-            return loopback(why), subprocess.Popen, subprocess.Popen
-        stale_racks()
-        rack = stack.enter_context(Rack())
-        wiring = between_namespaces(why, rack.exchange.address, rack.box.address, rack.box.interface)
-
-        def start_box(command: list[str], **options: object) -> "subprocess.Popen[bytes]":
-            return rack.run_in(rack.box, command, **options)
-
-        def start_exchange(command: list[str], **options: object) -> "subprocess.Popen[bytes]":
-            return rack.run_in(rack.exchange, command, **options)
-
-        return wiring, start_box, start_exchange
-
-    def _attach(self, path: Path, box: Child) -> Segment:
-        """The box's segment, once its lanes run."""
-        found: list[Segment] = []
-
-        def ready() -> bool:
-            try:
-                found.append(Segment.attach(path))
-            except NativeError:
-                return False
-            if all(lane.state == "running" for lane in found[-1].control().lanes()):
-                return True
-            found.pop().close()
-            return False
-
-        self._wait(ready, "the box's lanes to run", box)
-        return found[0]
-
-    def _trade(self, reader: SnapshotReader, box: Child, exchange: Child, status: Path, wiring: Wiring) -> Report:
-        self._wait(lambda: reader.read().armed, "the box to be armed", box, exchange)
+    def _trade(self, site: Site) -> float:
+        """Watch until it is time to stop; returns for how long, s."""
         started = time.monotonic()
         settled = Settled()
-        with View("tickwire demo", self._settings.seconds, self._view_console()) as view:
-            while not self._stop.is_set() and (elapsed := time.monotonic() - started) < self._settings.seconds:
-                box.require()
-                exchange.require()
-                snapshot = reader.read()
+        limit = self._settings.seconds
+        console = self._console if self._settings.view else Console(file=self._console.file, force_terminal=False)
+        with View("tickwire demo", limit, console) as view:
+            while not self._stop.is_set() and (elapsed := time.monotonic() - started) < limit:
+                site.box.require()
+                site.exchange.require()
+                snapshot = site.reader.read()
                 view.show(snapshot, elapsed)
-                if settled.look(read_status(status), snapshot):
+                if settled.look(site.status(), snapshot):
                     break
-                self._stop.wait(min(LOOK_S, self._settings.seconds - elapsed))
-        seconds = time.monotonic() - started
-        orderly = box.stop(STOP_S) == 0
-        if exchange.stop(STOP_S) != 0:
-            raise DemoError(f"the exchange did not stop in order:\n{exchange.tail()}")
-        return self._report(reader.read(), read_status(status), seconds, orderly, box, wiring)
+                self._stop.wait(min(LOOK_S, limit - elapsed))
+        return time.monotonic() - started
 
-    def _view_console(self) -> Console:
-        return self._console if self._settings.view else Console(file=self._console.file, force_terminal=False)
-
-    def _report(
-        self, snapshot: Snapshot, status: Status | None, seconds: float, orderly: bool, box: Child, wiring: Wiring
-    ) -> Report:
+    def _report(self, site: Site, seconds: float, orderly: bool) -> Report:
+        snapshot, status = site.reader.read(), site.status()
         if status is None or ACCOUNT not in status.accounts:
             raise DemoError("the exchange left no account to compare with")
-        opened = [entry["said"] for entry in box.events("stage_opened") if entry.get("stage") == "market-data"]
-        mode = "; ".join(opened[-1]) if opened else wiring.backend
+        opened = [entry["said"] for entry in site.box.events("stage_opened") if entry.get("stage") == "market-data"]
+        where = "two namespaces" if site.wiring.namespaces else "loopback"
         run = Run(
-            mode=f"{'two namespaces' if wiring.namespaces else 'loopback'}, {wiring.backend}: {mode}",
+            mode="; ".join([f"{where}, {site.wiring.backend}", *(opened[-1] if opened else [])]),
             market=self._settings.market,
             speed=self._settings.speed,
             seconds=round(seconds, 3),
             version=version(),
             host=host_facts(),
             orderly=orderly,
-            notes=self._notes(snapshot, status, box, wiring),
+            notes=self._notes(site, snapshot, status),
         )
-        account = status.accounts[ACCOUNT]
-        report = build(snapshot, tuple(account.positions.values()), status.wire_to_wire_ns, run)
-        report_text.show(report, self._console)
-        if self._settings.report is not None:
-            save(report, self._settings.report)
-        return report
+        return build(snapshot, tuple(status.accounts[ACCOUNT].positions.values()), status.wire_to_wire_ns, run)
 
-    def _notes(self, snapshot: Snapshot, status: Status, box: Child, wiring: Wiring) -> list[str]:
+    def _notes(self, site: Site, snapshot: Snapshot, status: Status) -> list[str]:
         """What a person should know beside the figures."""
-        notes = [] if wiring.namespaces else [f"sockets on loopback: {wiring.why}"]
-        notes += [entry["reason"] for entry in box.events("wish_not_granted")]
+        degraded = self._settings.backend == "auto" and not site.wiring.namespaces
+        notes = [f"sockets on loopback: {site.wiring.why}"] if degraded else []
+        notes += [entry["reason"] for entry in site.box.events("wish_not_granted")]
         notes += [f"lane {lane.name} was started {lane.starts} times" for lane in snapshot.lanes if lane.starts > 1]
         stalls = {name: ring.stalls for name, ring in snapshot.rings.items() if ring.stalls}
         if stalls:
@@ -170,18 +102,6 @@ class Demo:
         if status.street_error:
             notes.append(f"the recording is damaged: {status.street_error}")
         return notes
-
-    def _wait(self, condition: Callable[[], bool], what: str, *children: Child) -> None:
-        """Until the condition holds; DemoError when a child ends, it takes too long, or a person interrupts."""
-        deadline = time.monotonic() + START_S
-        while not condition():
-            for child in children:
-                child.require()
-            if time.monotonic() > deadline:
-                logs = "\n".join(f"{child.name}: {child.tail()}" for child in children)
-                raise DemoError(f"waited {START_S:.0f} s for {what}\n{logs}")
-            if self._stop.wait(0.02):
-                raise DemoError("interrupted before trading began")
 
 
 class Settled:
@@ -209,8 +129,7 @@ def _stop_on_signals(stop: threading.Event) -> Iterator[None]:
 
 
 def _keep(folder: Path, target: Path) -> None:
-    """Copy configuration, logs and status out of the workplace."""
+    """Copy what a person may want to read out of the workplace."""
     target.mkdir(parents=True, exist_ok=True)
-    for pattern in ("*.toml", "*.log", "*.json"):
-        for file in folder.glob(pattern):
-            shutil.copy(file, target)
+    for file in log_names(folder):
+        shutil.copy(file, target)

@@ -14,7 +14,7 @@ PASSWORD = "password1"
 FIRM = "TWRA"
 SYNTHETIC_SYMBOLS = tuple(f"SYN{letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 LOOPBACK = "127.0.0.1"
-MODES = ("take", "quote")  # turn by turn, so that orders are cancelled and replaced too
+MODES = ("quote", "take")  # turn by turn, so that orders are cancelled and replaced too
 
 
 class DemoError(Exception):
@@ -193,10 +193,10 @@ symbol = "{symbol}"
 [instruments.signal]
 order_quantity = 100
 position_max = 500
-imbalance_enter = 0.60
+imbalance_enter = 0.10
 imbalance_exit = 0.02
 mode = "{mode}"
-edge_min = "0.0200"
+edge_min = "0"
 spread_max = "1.00"
 cooldown_us = 500
 

@@ -1,6 +1,7 @@
 """Numbers as people read them."""
 
-PRICE_SCALE = 10_000
+from tickwire.config.values import PRICE_SCALE
+
 LATENCIES = {  # histogram -> what it is called, in the order of the pipeline
     "book": "feed + book",
     "signal": "signal",

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+from tickwire.config.values import PRICE_SCALE
 from tickwire.native.views import Position
-from tickwire.telemetry.figures import PRICE_SCALE
 from tickwire.telemetry.snapshot import Snapshot
 
 

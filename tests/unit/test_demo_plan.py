@@ -1,0 +1,101 @@
+"""What a demo makes of what it was asked for."""
+
+import gzip
+import struct
+from pathlib import Path
+
+import pytest
+
+from tickwire.config import parse
+from tickwire.demo.demo import Settled
+from tickwire.demo.exchange import Account, Status
+from tickwire.demo.plan import (
+    DemoError,
+    Settings,
+    between_namespaces,
+    box_config,
+    choose_namespaces,
+    exchange_command,
+    loopback,
+)
+from tickwire.demo.symbols import NoInstrumentError, most_active
+from tickwire.host import facts
+from tickwire.supervisor.layout import create_segment
+from tickwire.telemetry.snapshot import SnapshotReader
+
+
+def framed(*messages: bytes) -> bytes:
+    return b"".join(struct.pack(">H", len(message)) + message for message in messages)
+
+
+def directory(locate: int, symbol: str) -> bytes:
+    return b"R" + struct.pack(">HH6s", locate, 0, bytes(6)) + symbol.ljust(8).encode() + bytes(20)
+
+
+def add(locate: int, symbol: str) -> bytes:
+    return b"A" + struct.pack(">HH6sQcI", locate, 0, bytes(6), 1, b"B", 100) + symbol.ljust(8).encode() + bytes(4)
+
+
+RECORDING = framed(directory(1, "QUIET"), directory(2, "BUSY"), add(2, "BUSY"), add(1, "QUIET"), add(2, "BUSY"))
+
+
+@pytest.mark.parametrize("name", ["day.itch", "day.itch.gz"])
+def test_the_most_active_instruments_of_a_recording_are_traded(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    file.write_bytes(gzip.compress(RECORDING) if name.endswith("gz") else RECORDING)
+    assert most_active(file, 1) == ("BUSY",)
+    assert most_active(file, 5) == ("BUSY", "QUIET")
+    assert Settings(itch=file, symbol=("QUIET",)).symbols() == ("QUIET",)
+
+
+def test_a_recording_that_starts_mid_day_names_its_instruments_by_their_orders(tmp_path: Path) -> None:
+    file = tmp_path / "noon.itch"
+    file.write_bytes(framed(add(7, "NOON")) + b"\x00\x24A")
+    assert most_active(file, 1) == ("NOON",)
+
+
+def test_a_recording_without_orders_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "empty.itch"
+    file.write_bytes(framed(directory(1, "NONE")))
+    with pytest.raises(NoInstrumentError, match="no order is added"):
+        most_active(file, 1)
+
+
+@pytest.mark.parametrize("namespaces", [True, False])
+def test_the_boxs_configuration_passes_its_own_strict_parse(tmp_path: Path, namespaces: bool) -> None:
+    wiring = between_namespaces("", "10.0.0.1", "10.0.0.2", "veth-box") if namespaces else loopback("")
+    config = parse(box_config(wiring, ("AAPL", "MSFT"), tmp_path), "box.toml", {0, 1})
+    assert [instrument.symbol for instrument in config.instruments] == ["AAPL", "MSFT"]
+    assert config.market_data.backend == ("af_xdp" if namespaces else "socket")
+    assert str(config.execution.venue) in (f"10.0.0.1:{wiring.order_port}", f"127.0.0.1:{wiring.order_port}")
+
+
+def test_without_the_right_to_af_xdp_the_demo_falls_back_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facts, "has_af_xdp", lambda: False)
+    namespaces, why = choose_namespaces("auto")
+    assert not namespaces
+    assert "needs root" in why
+    with pytest.raises(DemoError, match="needs root"):
+        choose_namespaces("af_xdp")
+
+
+def test_a_seed_or_a_file_reaches_the_exchange(tmp_path: Path) -> None:
+    wiring = loopback("")
+    synthetic = exchange_command(Settings(seed=7), wiring, ("SYNA",), tmp_path / "status")
+    assert synthetic[synthetic.index("--seed") + 1] == "7"
+    recorded = exchange_command(Settings(itch=Path("day.itch"), speed="max"), wiring, ("AAPL",), tmp_path / "status")
+    assert recorded[recorded.index("--itch") + 1] == "day.itch"
+    assert recorded[recorded.index("--speed") + 1] == "max"
+
+
+def test_a_recording_is_over_only_when_the_box_has_stayed_complete_for_a_while(tmp_path: Path) -> None:
+    segment, _ = create_segment(tmp_path / "segment", ["hot"])
+    with segment:
+        behind = SnapshotReader(segment, ["AAPL"]).read()
+        segment.counters("market-data").values[:] = 1
+        complete = SnapshotReader(segment, ["AAPL"]).read()
+    over = Status("running", True, "", {}, {}, {"A": Account(True, 0, {})})
+    settled = Settled()
+    looks = [settled.look(over, snapshot) for snapshot in (complete, complete, behind, *[complete] * 5)]
+    assert looks == [False] * 7 + [True]
+    assert not settled.look(None, complete)
