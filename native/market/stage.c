@@ -146,6 +146,7 @@ static int open_books(struct market *market, const struct market_config *config,
      */
     struct book_config book = {.order_count_max = config->order_count_max,
                                .level_count_max = config->order_count_max,
+                               .order_count_start = config->order_count_max < 65536 ? 0 : 65536,
                                .tracked_only = 1};
     int error = book_create(&book, &market->book);
     if (error)

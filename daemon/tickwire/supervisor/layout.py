@@ -10,11 +10,11 @@ SEGMENT_SIZE = 16 * 1024 * 1024
 
 # ring, capacity in records, record, consumers; the producer is the stage before, the consumers those after it
 RINGS = (
-    ("market", 8192, "market_update", lib.MARKET_CONSUMER_COUNT),  # market-data -> signal, risk, position
-    ("intent", 1024, "order_intent", 1),  # signal-bridge -> risk-manager
-    ("verdict", 1024, "risk_refusal", 1),  # risk-manager -> signal-bridge: what was refused, and why
-    ("order", 1024, "order", 1),  # risk-manager -> execution-engine
-    ("report", 16384, "execution_report", lib.REPORT_CONSUMER_COUNT),  # execution-engine -> signal, risk, position
+    ("market", 1024, "market_update", lib.MARKET_CONSUMER_COUNT),  # market-data -> signal, risk, position
+    ("intent", 256, "order_intent", 1),  # signal-bridge -> risk-manager
+    ("verdict", 256, "risk_refusal", 1),  # risk-manager -> signal-bridge: what was refused, and why
+    ("order", 256, "order", 1),  # risk-manager -> execution-engine
+    ("report", 1024, "execution_report", lib.REPORT_CONSUMER_COUNT),  # execution-engine -> signal, risk, position
     ("command.execution", 64, "command", 1),  # supervisor -> execution-engine
 )
 HISTOGRAMS = (
