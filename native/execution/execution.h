@@ -25,6 +25,18 @@ struct execution_histograms {
     struct histogram *transmit;      /* the send itself */
 };
 
+/* Whole packets for one send, and what each of them will be once it is on its way. */
+struct execution_batch {
+    uint32_t count;
+    uint32_t size; /* of bytes */
+    struct {
+        struct execution_report report;
+        uint32_t end;  /* of its packet in bytes */
+        uint32_t kind; /* enum intent_kind */
+    } packets[EXECUTION_ORDER_BATCH];
+    uint8_t bytes[EXECUTION_ORDER_BATCH * (SOUP_HEADER_SIZE + OUCH_MESSAGE_MAX)];
+};
+
 struct execution {
     struct stage stage;
     struct ring_consumer orders;
@@ -52,7 +64,7 @@ struct execution {
     uint8_t firm_option[8]; /* the Firm appendage, ready to copy */
     struct ouch_appendage firm;
     struct execution_config config;
-    uint8_t packet[SOUP_HEADER_SIZE + OUCH_MESSAGE_MAX];
+    struct execution_batch batch; /* empty between duty cycles */
     uint8_t read[EXECUTION_READ_SIZE];
 };
 

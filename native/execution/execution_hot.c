@@ -1,5 +1,6 @@
 /* execution_hot: from the order ring to the wire.  Nothing here makes a system call but send, and the last
- * thing looked at before it is the kill switch. */
+ * thing looked at before it is the kill switch.  A send costs more than all that comes before it, so orders
+ * that wait together leave together: gathered into one batch, sent by one call. */
 #include "clock/clock_inline.h"
 #include "codec/soup_inline.h"
 #include "execution/execution.h"
@@ -17,7 +18,7 @@ static void write_client_order_id(char id[14], uint64_t tick) {
     }
 }
 
-static uint32_t encode_enter(struct execution *execution, const struct order *order) {
+static uint32_t encode_enter(const struct execution *execution, const struct order *order, uint8_t *payload) {
     struct ouch_enter enter = {
         .user_ref = order_user_ref(order->order_id),
         .side = order->side == SIDE_BUY ? 'B' : 'S',
@@ -31,11 +32,10 @@ static uint32_t encode_enter(struct execution *execution, const struct order *or
     };
     memcpy(enter.symbol, execution->config.instruments[order->instrument].symbol, sizeof enter.symbol);
     write_client_order_id(enter.client_order_id, order->tick);
-    return (uint32_t)ouch_encode_enter(&enter, &execution->firm, execution->packet + SOUP_HEADER_SIZE,
-                                       OUCH_MESSAGE_MAX);
+    return (uint32_t)ouch_encode_enter(&enter, &execution->firm, payload, OUCH_MESSAGE_MAX);
 }
 
-static uint32_t encode_replace(struct execution *execution, const struct order *order) {
+static uint32_t encode_replace(const struct order *order, uint8_t *payload) {
     struct ouch_replace replace = {
         .original_user_ref = order_user_ref(order->target_order_id),
         .user_ref = order_user_ref(order->order_id),
@@ -46,14 +46,12 @@ static uint32_t encode_replace(struct execution *execution, const struct order *
         .intermarket_sweep = 'N',
     };
     write_client_order_id(replace.client_order_id, order->tick);
-    return (uint32_t)ouch_encode_replace(&replace, NULL, execution->packet + SOUP_HEADER_SIZE,
-                                         OUCH_MESSAGE_MAX);
+    return (uint32_t)ouch_encode_replace(&replace, NULL, payload, OUCH_MESSAGE_MAX);
 }
 
-static uint32_t encode_cancel(struct execution *execution, uint64_t order_id) {
+static uint32_t encode_cancel(uint64_t order_id, uint8_t *payload) {
     struct ouch_cancel cancel = {.user_ref = order_user_ref(order_id), .quantity = 0};
-    return (uint32_t)ouch_encode_cancel(&cancel, NULL, execution->packet + SOUP_HEADER_SIZE,
-                                        OUCH_MESSAGE_MAX);
+    return (uint32_t)ouch_encode_cancel(&cancel, NULL, payload, OUCH_MESSAGE_MAX);
 }
 
 static void note_blocked(struct execution *execution) {
@@ -74,34 +72,6 @@ int execution_hot_flush(struct execution *execution, uint64_t now_ns) {
     }
     execution->blocked = 0;
     return 1;
-}
-
-enum transmit_result { TRANSMIT_DONE, TRANSMIT_BLOCKED, TRANSMIT_KILLED };
-
-/* The packet at execution->packet, whole or not at all as far as order is concerned: what the kernel leaves
- * of it is queued before anything else.  A failed send is told apart from a full buffer by the next read. */
-static enum transmit_result transmit(struct execution *execution, uint32_t payload_size, int only_if_armed,
-                                     uint64_t now_ns, struct execution_report *report) {
-    uint32_t size = soup_frame(execution->packet, SOUP_UNSEQUENCED, payload_size);
-    uint64_t before = clock_now();
-    if (only_if_armed && control_load(&execution->control->kill)) return TRANSMIT_KILLED;
-    ssize_t sent = send(execution->socket, execution->packet, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-    uint64_t after = clock_now();
-    if (sent <= 0) {
-        note_blocked(execution);
-        return TRANSMIT_BLOCKED;
-    }
-    if ((uint32_t)sent < size) {
-        session_append(execution->session, execution->packet + sent,
-                       size - (uint32_t)sent); /* is empty: fits */
-        note_blocked(execution);
-    }
-    execution->session->sent_ns = now_ns;
-    execution->poll_next_ns = 0; /* an answer is near */
-    report->report_ns = after;
-    report->execution_ns = report->rx_ns == 0 ? 0 : clock_since(report->rx_ns, before);
-    report->transmit_ns = clock_since(before, after);
-    return TRANSMIT_DONE;
 }
 
 static void record_latency(struct execution *execution, const struct execution_report *report) {
@@ -161,89 +131,168 @@ static void describe_sent(const struct order_entry *entry, const struct order *o
     report->risk_ns = order->risk_ns;
 }
 
-/* NEW and REPLACE.  1 when the order has been dealt with, 0 when it must wait. */
-static int send_order(struct execution *execution, const struct order *order, uint64_t now_ns) {
-    if (order->order_id >> 32 != control_load(&execution->control->epoch)) {
-        report_not_sent(execution, order, NOT_SENT_EPOCH, now_ns);
-        return 1;
-    }
-    int entered = order_table_enter(execution->table, order);
-    if (entered < 0) {
-        report_not_sent(execution, order, reason_of(entered), now_ns);
-        return 1;
-    }
-    struct execution_report report;
-    describe_sent(entry_of(execution, order->order_id), order, now_ns, &report);
-    int replace = order->kind == INTENT_REPLACE;
-    uint32_t size = replace ? encode_replace(execution, order) : encode_enter(execution, order);
-    enum transmit_result result = transmit(execution, size, 1, now_ns, &report);
-    if (result != TRANSMIT_DONE) {
-        order_table_withdraw(execution->table, order->order_id);
-        if (result == TRANSMIT_BLOCKED) return 0;
-        report_not_sent(execution, order, NOT_SENT_KILLED, now_ns);
-        return 1;
-    }
-    record_latency(execution, &report);
-    execution_publish(execution, &report);
-    execution_count(execution, replace ? EXECUTION_COUNT_REPLACES : EXECUTION_COUNT_ORDERS);
-    return 1;
+/* add puts order's packet into the batch; entry is the order it is about. */
+static void add(struct execution *execution, const struct order_entry *entry, const struct order *order,
+                uint64_t now_ns) {
+    struct execution_batch *batch = &execution->batch;
+    uint8_t *packet = batch->bytes + batch->size, *payload = packet + SOUP_HEADER_SIZE;
+    uint32_t size = order->kind == INTENT_CANCEL    ? encode_cancel(entry->order_id, payload)
+                    : order->kind == INTENT_REPLACE ? encode_replace(order, payload)
+                                                    : encode_enter(execution, order, payload);
+    batch->size += soup_frame(packet, SOUP_UNSEQUENCED, size);
+    describe_sent(entry, order, now_ns, &batch->packets[batch->count].report);
+    batch->packets[batch->count].end = batch->size;
+    batch->packets[batch->count].kind = order->kind;
+    batch->count++;
 }
 
-/* Cancels go out whatever the kill switch and the epoch say: they only ever take risk away. */
-static int send_cancel(struct execution *execution, const struct order *order, uint64_t now_ns) {
-    const struct order_entry *entry = entry_of(execution, order->target_order_id);
-    if (entry == NULL || !order_is_open(entry->state)) {
-        report_not_sent(execution, order, NOT_SENT_TARGET, now_ns);
-        return 1;
-    }
-    struct execution_report report;
-    describe_sent(entry, order, now_ns, &report);
-    uint32_t size = encode_cancel(execution, entry->order_id);
-    if (transmit(execution, size, 0, now_ns, &report) != TRANSMIT_DONE) return 0;
-    execution_publish(execution, &report);
-    execution_count(execution, EXECUTION_COUNT_CANCELS);
-    return 1;
-}
-
-static int take_order(struct execution *execution, const struct order *order, uint64_t now_ns) {
+/* prepare adds order to the batch and returns 0, or the enum not_sent_reason why it must not be sent. Cancels
+ * go out whatever the kill switch and the epoch say: they only ever take risk away. */
+static int prepare(struct execution *execution, const struct order *order, uint64_t now_ns) {
     int stale = execution->orders.next < execution->orders_stale;
-    if (stale || !execution->trading || execution->session->state != SESSION_LIVE) {
-        report_not_sent(execution, order, NOT_SENT_SESSION, now_ns);
-        return 1;
+    if (stale || !execution->trading || execution->session->state != SESSION_LIVE) return NOT_SENT_SESSION;
+    if (order->kind == INTENT_CANCEL) {
+        const struct order_entry *target = entry_of(execution, order->target_order_id);
+        if (target == NULL || !order_is_open(target->state)) return NOT_SENT_TARGET;
+        add(execution, target, order, now_ns);
+        return 0;
     }
-    if (!execution_hot_flush(execution, now_ns)) return 0; /* a torn message comes first */
-    switch ((enum intent_kind)order->kind) {
-    case INTENT_NEW:
-    case INTENT_REPLACE: return send_order(execution, order, now_ns);
-    case INTENT_CANCEL: return send_cancel(execution, order, now_ns);
+    if (order->kind != INTENT_NEW && order->kind != INTENT_REPLACE) return NOT_SENT_MALFORMED;
+    if (order->order_id >> 32 != control_load(&execution->control->epoch)) return NOT_SENT_EPOCH;
+    int entered = order_table_enter(execution->table, order);
+    if (entered < 0) return (int)reason_of(entered);
+    add(execution, entry_of(execution, order->order_id), order, now_ns);
+    return 0;
+}
+
+/* withdraw takes out of the batch what comes after the first count packets, the last one first. */
+static void withdraw(struct execution *execution, uint32_t count) {
+    struct execution_batch *batch = &execution->batch;
+    while (batch->count > count) {
+        batch->count--;
+        if (batch->packets[batch->count].kind != INTENT_CANCEL)
+            order_table_withdraw(execution->table, batch->packets[batch->count].report.order_id);
     }
-    report_not_sent(execution, order, NOT_SENT_MALFORMED, now_ns);
+    batch->size = count == 0 ? 0 : batch->packets[count - 1].end;
+}
+
+static int only_cancels(const struct execution_batch *batch) {
+    for (uint32_t i = 0; i < batch->count; i++)
+        if (batch->packets[i].kind != INTENT_CANCEL) return 0;
     return 1;
 }
 
-static int room_for_report(struct execution *execution) {
-    if (ring_space(&execution->reports, 1)) return 1;
+/* publish_sent tells of every packet of the batch, and empties it. */
+static void publish_sent(struct execution *execution, uint64_t before, uint64_t after) {
+    static const enum execution_counter counters[] = {[INTENT_NEW] = EXECUTION_COUNT_ORDERS,
+                                                      [INTENT_CANCEL] = EXECUTION_COUNT_CANCELS,
+                                                      [INTENT_REPLACE] = EXECUTION_COUNT_REPLACES};
+    struct execution_batch *batch = &execution->batch;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        struct execution_report *report = &batch->packets[i].report;
+        report->report_ns = after;
+        report->execution_ns = report->rx_ns == 0 ? 0 : clock_since(report->rx_ns, before);
+        report->transmit_ns = clock_since(before, after);
+        if (batch->packets[i].kind != INTENT_CANCEL) record_latency(execution, report);
+        execution_publish(execution, report);
+        execution_count(execution, counters[batch->packets[i].kind]);
+    }
+    batch->count = batch->size = 0;
+}
+
+enum transmit_result { TRANSMIT_DONE, TRANSMIT_BLOCKED, TRANSMIT_KILLED };
+
+/* transmit sends the batch and empties it.  Packets of which the kernel took nothing are withdrawn; what it
+ * left of one it took a part of is queued before anything else.  A failed send is told apart from a full
+ * buffer by the next read.  *sent: packets that are on their way, the first of the batch. */
+static enum transmit_result transmit(struct execution *execution, uint64_t now_ns, uint32_t *sent) {
+    struct execution_batch *batch = &execution->batch;
+    int guarded = !only_cancels(batch);
+    *sent = 0;
+    uint64_t before = clock_now();
+    if (guarded && control_load(&execution->control->kill)) {
+        withdraw(execution, 0);
+        return TRANSMIT_KILLED;
+    }
+    ssize_t taken = send(execution->socket, batch->bytes, batch->size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    uint64_t after = clock_now();
+    uint32_t size = taken > 0 ? (uint32_t)taken : 0, asked = batch->size;
+    while (*sent < batch->count && (*sent == 0 ? 0 : batch->packets[*sent - 1].end) < size) (*sent)++;
+    withdraw(execution, *sent);
+    if (batch->size > size) /* the session's buffer is empty: it fits */
+        session_append(execution->session, batch->bytes + size, batch->size - size);
+    if (size > 0) {
+        execution->session->sent_ns = now_ns;
+        execution->poll_next_ns = 0; /* an answer is near */
+    }
+    publish_sent(execution, before, after);
+    if (size == asked) return TRANSMIT_DONE;
+    note_blocked(execution);
+    return TRANSMIT_BLOCKED;
+}
+
+static int room_for_reports(struct execution *execution, uint32_t count) {
+    if (ring_space(&execution->reports, count)) return 1;
     execution_count(execution, EXECUTION_COUNT_BACKPRESSURE);
     return 0;
 }
 
-int execution_hot_orders(struct execution *execution, uint64_t now_ns) {
-    for (int done = 0; done < EXECUTION_ORDER_BATCH; done++) {
-        const struct order *order = ring_peek(&execution->orders);
-        if (order == NULL || !room_for_report(execution) || !take_order(execution, order, now_ns))
-            return done;
-        ring_release(&execution->orders);
+/* gather prepares up to count_max orders, passed in the ring but not let go of, and stops at one that must
+ * not be sent: returns its enum not_sent_reason, else 0. */
+static int gather(struct execution *execution, uint32_t count_max, uint64_t now_ns) {
+    const struct order *order;
+    while (execution->batch.count < count_max && (order = ring_peek(&execution->orders)) != NULL) {
+        if (!room_for_reports(execution, execution->batch.count + 1)) return 0;
+        int reason = prepare(execution, order, now_ns);
+        if (reason) return reason;
+        ring_advance(&execution->orders);
     }
-    return EXECUTION_ORDER_BATCH;
+    return 0;
+}
+
+/* refuse reports the order at the head of the ring, which must not be sent, and lets go of it. */
+static int refuse(struct execution *execution, int reason, uint64_t now_ns) {
+    report_not_sent(execution, ring_peek(&execution->orders), (enum not_sent_reason)reason, now_ns);
+    ring_release(&execution->orders);
+    return 1;
+}
+
+/* send_orders deals with what one call can send of the ring, or with one order that must not be sent. Returns
+ * how many orders it has dealt with; 0: there is none, or it must wait. */
+static int send_orders(struct execution *execution, uint32_t count_max, uint64_t now_ns) {
+    if (execution->trading && !execution_hot_flush(execution, now_ns))
+        return 0; /* a torn message comes first */
+    int reason = gather(execution, count_max, now_ns);
+    uint32_t count = execution->batch.count, sent;
+    if (count == 0) return reason ? refuse(execution, reason, now_ns) : 0;
+    enum transmit_result result = transmit(execution, now_ns, &sent);
+    ring_rewind(&execution->orders, count - sent);
+    ring_release_all(&execution->orders);
+    if (result != TRANSMIT_KILLED) return (int)sent;
+    if (count == 1) return refuse(execution, NOT_SENT_KILLED, now_ns);
+    return send_orders(execution, 1, now_ns); /* one by one: a cancel among them may go */
+}
+
+int execution_hot_orders(struct execution *execution, uint64_t now_ns) {
+    int done = 0;
+    while (done < EXECUTION_ORDER_BATCH) {
+        int more = send_orders(execution, (uint32_t)(EXECUTION_ORDER_BATCH - done), now_ns);
+        if (more == 0) return done;
+        done += more;
+    }
+    return done;
 }
 
 int execution_hot_sweep(struct execution *execution, uint64_t now_ns) {
     for (int done = 0; done < EXECUTION_ORDER_BATCH; done++) {
         const struct order_entry *entry = order_table_sweep_peek(execution->table);
         if (entry == NULL || !execution->trading || execution->session->state != SESSION_LIVE) return done;
-        if (!room_for_report(execution) || !execution_hot_flush(execution, now_ns)) return done;
+        if (!room_for_reports(execution, 1) || !execution_hot_flush(execution, now_ns)) return done;
         const struct order order = {.kind = INTENT_CANCEL, .target_order_id = entry->order_id};
-        if (!send_cancel(execution, &order, now_ns)) return done;
+        uint32_t sent;
+        add(execution, entry, &order, now_ns);
+        (void)transmit(execution, now_ns, &sent);
+        if (sent == 0) return done;
         order_table_sweep_advance(execution->table);
     }
     return EXECUTION_ORDER_BATCH;

@@ -89,7 +89,21 @@ static inline const void *ring_peek(struct ring_consumer *consumer) {
     return consumer->records + (consumer->next & consumer->mask) * consumer->record_size;
 }
 
-static inline void ring_release(struct ring_consumer *consumer) {
+/* ring_advance moves on to the next record and keeps this one from being overwritten; ring_rewind goes back
+ * over count of those, ring_release_all lets go of all of them. */
+static inline void ring_advance(struct ring_consumer *consumer) {
     consumer->next++;
+}
+
+static inline void ring_rewind(struct ring_consumer *consumer, uint64_t count) {
+    consumer->next -= count;
+}
+
+static inline void ring_release_all(struct ring_consumer *consumer) {
     __atomic_store_n(&consumer->ring->consumers[consumer->index].next, consumer->next, __ATOMIC_RELEASE);
+}
+
+static inline void ring_release(struct ring_consumer *consumer) {
+    ring_advance(consumer);
+    ring_release_all(consumer);
 }

@@ -46,6 +46,39 @@ def test_every_sent_order_carries_its_trace_and_is_measured_stage_by_stage(box: 
     assert [box.latency[name].summary()["max"] for name in ("book", "signal", "risk")] == [100, 50, 100]
 
 
+def test_orders_that_wait_together_leave_in_one_send_and_in_order(box: Any, venue: Any) -> None:
+    box.until_live()
+    box.submit(*(box.order(user_ref) for user_ref in (1, 2, 3)))
+    box.until(lambda: len(venue.inbound) == 3)
+    assert [struct.unpack(">I", message[1:5])[0] for message in venue.inbound] == [1, 2, 3]
+    sent = box.of_kind(lib.REPORT_SENT)
+    assert [report.order_id & 0xFFFFFFFF for report in sent] == [1, 2, 3]
+    assert len({report.report_ns for report in sent}) == 1
+    assert len({report.transmit_ns for report in sent}) == 1
+
+
+def test_an_order_that_must_not_leave_splits_a_send_and_its_report_keeps_its_place(box: Any, venue: Any) -> None:
+    box.until_live()
+    before = len(box.seen)
+    box.submit(box.order(1), box.order(2, order_id=2 << 32 | 2), box.order(3))
+    box.until(lambda: len(venue.inbound) == 2)
+    kinds = [report.kind for report in box.seen[before:]]
+    assert kinds[:3] == [lib.REPORT_SENT, lib.REPORT_NOT_SENT, lib.REPORT_SENT]
+
+
+def test_the_kill_switch_stops_the_orders_of_a_send_and_lets_its_cancels_out(box: Any, venue: Any) -> None:
+    box.until_live()
+    box.submit(box.order(1))
+    box.until(lambda: len(venue.inbound) == 1)
+    box.control.kill = 99
+    box.submit(box.order(2), box.order(0, kind=lib.INTENT_CANCEL, target_order_id=3 << 32 | 1), box.order(3))
+    box.step()
+    stopped = box.of_kind(lib.REPORT_NOT_SENT)
+    assert [(report.order_id & 0xFFFFFFFF, report.reason) for report in stopped] == [(2, ord("k")), (3, ord("k"))]
+    box.until(lambda: len(venue.inbound) > 1)
+    assert {message[:1] for message in venue.inbound[1:]} == {b"X"}
+
+
 def test_a_replace_takes_its_target_s_place(box: Any, venue: Any) -> None:
     box.until_live()
     venue.on_order = lambda message: venue.accept(1) if message[:1] == b"O" else None
