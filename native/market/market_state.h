@@ -8,7 +8,9 @@
 #include "tickwire/book.h"
 #include "tickwire/market.h"
 
-#define MARKET_BATCH 32 /* packets taken from a port or the request server at once */
+/* Packets taken from a port or the request server at once.  Few: what the first of them causes is passed on
+ * only after the last, and a lane that runs all stages comes back soon. */
+#define MARKET_BATCH 4
 
 struct market_batch { /* packets received, in order; those before next have been given to the feed */
     int count;
