@@ -2,6 +2,8 @@
  * hot path. */
 #include "tickwire/segment.h"
 
+#include "base/huge_pages.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -27,6 +29,7 @@ static uint64_t align_line(uint64_t size) {
 static int map(int descriptor, uint64_t size, struct segment **segment) {
     void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
     if (base == MAP_FAILED) return ERROR_SYSTEM;
+    huge_pages_wish(base, size);
     struct segment *mapped = malloc(sizeof *mapped);
     if (!mapped) {
         munmap(base, size);

@@ -1,11 +1,11 @@
 /* create: the memory of a set, taken once and laid out in one mapping; tracking and forgetting. */
+#include "base/huge_pages.h"
 #include "book/state.h"
 #include "book/table.h"
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#define HUGE_PAGE      2097152u
 #define TABLE_BITS_MIN 9
 #define RUNGS_PER_LEVEL                                                                                      \
     6 /* ladders double and never shrink: what doubling leaves unused, and some to spare */
@@ -23,7 +23,7 @@ struct layout { /* byte offsets in the mapping */
 };
 
 static size_t place(size_t *end, size_t size) {
-    size_t at = (*end + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    size_t at = (*end + HUGE_PAGE_SIZE - 1) / HUGE_PAGE_SIZE * HUGE_PAGE_SIZE;
     *end = at + size;
     return at;
 }
@@ -46,7 +46,7 @@ static struct layout lay_out(const struct book_config *config) {
     layout.nodes = place(&end, node_count * sizeof(union node));
     layout.instruments = place(&end, BOOK_LOCATE_COUNT * sizeof(struct instrument));
     layout.rungs = place(&end, layout.rung_count * sizeof(rung));
-    layout.size = (end + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    layout.size = (end + HUGE_PAGE_SIZE - 1) / HUGE_PAGE_SIZE * HUGE_PAGE_SIZE;
     return layout;
 }
 
@@ -80,13 +80,13 @@ int book_create(const struct book_config *config, struct book_set **result) {
     if (config->level_count_max == 0 || config->level_count_max > BOOK_ORDER_COUNT_MAX) return ERROR_ARGUMENT;
     struct layout layout = lay_out(config);
     /* One huge page more, so that the start can be aligned to one. */
-    size_t mapping_size = layout.size + HUGE_PAGE;
+    size_t mapping_size = layout.size + HUGE_PAGE_SIZE;
     uint8_t *mapping =
         mmap(NULL, mapping_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (mapping == MAP_FAILED) return ERROR_SYSTEM;
-    uint8_t *base = mapping + (HUGE_PAGE - (uintptr_t)mapping % HUGE_PAGE) % HUGE_PAGE;
+    uint8_t *base = mapping + (HUGE_PAGE_SIZE - (uintptr_t)mapping % HUGE_PAGE_SIZE) % HUGE_PAGE_SIZE;
     int saved = errno;
-    (void)madvise(base, layout.size, MADV_HUGEPAGE); /* a wish: without it the books only get slower */
+    huge_pages_wish(base, layout.size);
     errno = saved;
     struct book_set *set = (struct book_set *)base;
     set->mapping = mapping;

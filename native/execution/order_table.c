@@ -2,6 +2,8 @@
  * order_table_apply.c. */
 #include "execution/order_table.h"
 
+#include "base/huge_pages.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,11 +34,12 @@ int order_table_create(const struct execution_config *config, struct order_table
     struct order_table *table = calloc(1, sizeof *table);
     if (table == NULL) return ERROR_SYSTEM;
     size_t size = capacity * sizeof(struct order_entry);
-    table->entries = aligned_alloc(CACHE_LINE, size);
+    table->entries = aligned_alloc(size < HUGE_PAGE_SIZE ? CACHE_LINE : HUGE_PAGE_SIZE, size);
     if (table->entries == NULL) {
         free(table);
         return ERROR_SYSTEM;
     }
+    huge_pages_wish(table->entries, size);
     memset(table->entries, 0, size); /* touches every page now, so that none faults while trading */
     table->mask = capacity - 1;
     table->count_max = config->order_count_max;

@@ -1,4 +1,5 @@
 #include "packet/af_xdp.h"
+#include "base/huge_pages.h"
 #include "packet/group.h"
 #include <errno.h>
 #include <linux/if_xdp.h>
@@ -11,7 +12,6 @@
 #define FRAME_COUNT_DEFAULT 8192
 #define FRAME_COUNT_MIN     64
 #define FRAME_COUNT_MAX     (1 << 20)
-#define HUGE_PAGE_SIZE      ((size_t)2 << 20)
 #define BUSY_POLL_BUDGET    64
 
 static struct af_xdp_port *self(struct packet_port *port) {
@@ -70,6 +70,7 @@ static int map_frames(struct af_xdp_port *xdp, struct packet_message *message) {
     xdp->port.stats.huge_pages = area != MAP_FAILED;
     if (area == MAP_FAILED) area = mmap(NULL, xdp->area_size, protection, flags, -1, 0);
     if (area == MAP_FAILED) return packet_fail(message, "frame memory");
+    if (!xdp->port.stats.huge_pages) huge_pages_wish(area, xdp->area_size);
     xdp->area = area;
     packet_say(message, "%u frames in %s pages", xdp->frame_count,
                xdp->port.stats.huge_pages ? "huge" : "ordinary");
