@@ -24,5 +24,5 @@ target_include_directories(_native PRIVATE include)
 target_compile_definitions(_native PRIVATE _GNU_SOURCE)
 target_link_libraries(_native PRIVATE -Wl,--start-group ${TICKWIRE_MODULES} -Wl,--end-group)
 install(TARGETS _native LIBRARY DESTINATION tickwire/native)
-# While modules are being written in parallel a declared function may not exist yet; it then fails when called, not at import.
-target_link_options(_native PRIVATE -Wl,-z,lazy)
+# Every symbol is resolved at import: a function that was declared and never written shows there, not on a trading day.
+target_link_options(_native PRIVATE -Wl,-z,now)

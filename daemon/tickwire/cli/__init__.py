@@ -4,7 +4,7 @@ from importlib import import_module
 
 import typer
 
-COMMANDS = ("demo", "run", "exchange", "book", "decode")
+COMMANDS = ("demo", "run", "kill", "exchange", "book", "decode")
 
 
 def build() -> typer.Typer:

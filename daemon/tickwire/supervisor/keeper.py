@@ -50,16 +50,23 @@ class LaneKeeper:
         """Keep the lane until released."""
         while not self._released.is_set():
             self._started_ns = self._clock_ns()
-            self._process = await self._spawn(self.name)
-            self._log.info("lane_started", lane=self.name, pid=self._process.pid)
-            if self._released.is_set():  # told to stop while it was being started
-                _kill(self._process)
-            reason = await self._watch(self._process)
+            reason = await self._one_life()
             if self._released.is_set():
                 return
             wait = self._back_off.next_s((self._clock_ns() - self._started_ns) / 1e9)
             self._log.warning("lane_died", lane=self.name, reason=reason, restart_in_s=wait, restarts=self.restarts)
             await self._released_within(wait)
+
+    async def _one_life(self) -> str:
+        """Start the process and watch it to its end; returns why it ended, or why it could not be started."""
+        try:
+            self._process = await self._spawn(self.name)
+        except OSError as error:
+            return f"could not be started: {error}"
+        self._log.info("lane_started", lane=self.name, pid=self._process.pid)
+        if self._released.is_set():  # told to stop while it was being started
+            _kill(self._process)
+        return await self._watch(self._process)
 
     def release(self) -> None:
         """From now on the lane may end."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tickwire.host.process import is_running
-from tickwire.native import NativeError, Segment
+from tickwire.native import NativeError, Segment, lib
 
 LANE_MODULE = "tickwire.services.lane"
 
@@ -28,7 +28,7 @@ class Ownership:
         self._epoch_file = state_dir / "epoch"
         self._kill_file = state_dir / "kill"
         state_dir.mkdir(parents=True, exist_ok=True)
-        self._lock = os.open(_lock_path(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._lock = os.open(_lock_path(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -41,11 +41,11 @@ class Ownership:
     def clear_stale(self, wait_s: float, pause: Callable[[float], None] = time.sleep) -> str:
         """Remove the segment of an earlier run, keeping its kill switch; returns what was done, for the log.
 
-        Raises BoxOwnedError when lanes of that run do not end within wait_s.
+        Raises BoxOwnedError when lanes of that run do not end within wait_s, or when another version of Tickwire made
+        the segment: whether its lanes still trade, and whether its kill switch is on, cannot be read then.
         """
         if not self._path.exists():
             return ""
-        done = "replaced the segment of an earlier run"
         try:
             with Segment.attach(self._path) as old:
                 control = old.control()
@@ -57,20 +57,25 @@ class Ownership:
                     pause(0.05)
                 self.remember_kill(control.kill)
         except NativeError as error:
-            done += f", which could not be read: {error}"
+            if error.code == lib.ERROR_LAYOUT:
+                raise BoxOwnedError(
+                    f"{error}; stop that version's lanes, see whether its kill switch was on, then remove the file"
+                ) from error
+            self._path.unlink()
+            return f"removed what was no segment: {error}"
         self._path.unlink()
-        return done
+        return "replaced the segment of an earlier run"
 
     def next_epoch(self) -> int:
         """One more than ever before, on disk before it is used."""
-        epoch = int(_read(self._epoch_file) or 0) + 1
+        epoch = _number(self._epoch_file) + 1
         _write(self._epoch_file, str(epoch))
         return epoch
 
     @property
     def kill(self) -> int:
         """When the kill switch was thrown, ns; 0 when a person has re-armed it since, or it never was."""
-        return int(_read(self._kill_file) or 0)
+        return _number(self._kill_file)
 
     def remember_kill(self, kill: int) -> None:
         """Keep the kill switch on across restarts once it is."""
@@ -92,6 +97,8 @@ def is_owned(path: Path) -> bool:
         lock = os.open(_lock_path(path), os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
         return False
+    except PermissionError:
+        return True  # somebody else's: not ours to judge or remove
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -105,11 +112,43 @@ def _lock_path(segment: Path) -> Path:
     return segment.with_name(segment.name + ".lock")
 
 
-def _read(path: Path) -> str:
+def throw_kill(segment: Path | None, state_dir: Path | None, kill: int) -> list[str]:
+    """Turn the kill switch on, in the segment for what runs and in state_dir for what will; returns what was done.
+
+    Needs nothing but the files: not the supervisor, not a free lock.  One that fails does not keep the other from being
+    done; raises OSError or NativeError only when nothing could be done.
+    """
+    done: list[str] = []
+    errors: list[Exception] = []
+    if segment is not None and segment.exists():
+        try:
+            with Segment.attach(segment) as box:
+                control = box.control()
+                control.kill = control.kill or kill
+            done.append(f"segment {segment}: nothing new leaves, open orders are being cancelled")
+        except (NativeError, OSError) as error:
+            errors.append(error)
+    if state_dir is not None:
+        try:
+            state_dir.mkdir(parents=True, exist_ok=True)
+            if not (state_dir / "kill").exists():
+                _write(state_dir / "kill", str(kill))
+            done.append(f"{state_dir / 'kill'}: stays on across restarts until run --rearm")
+        except OSError as error:
+            errors.append(error)
+    if not done and errors:
+        raise errors[0]
+    return done + [f"failed: {error}" for error in errors]
+
+
+def _number(path: Path) -> int:
     try:
-        return path.read_text(encoding="ascii").strip()
+        text = path.read_text(encoding="ascii").strip()
     except FileNotFoundError:
-        return ""
+        return 0
+    if not text.isdecimal():
+        raise OSError(f"{path} is damaged: expected a number, found {text[:40]!r}")
+    return int(text)
 
 
 def _write(path: Path, text: str) -> None:
@@ -120,3 +159,8 @@ def _write(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     scratch.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)  # the renaming too
+    finally:
+        os.close(folder)

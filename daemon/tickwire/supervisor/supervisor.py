@@ -82,10 +82,17 @@ class Supervisor:
 
     async def _beat(self) -> None:
         """Say that the supervisor lives, and remember the kill switch once it is on."""
+        said = ""
         while True:
             self._control.supervisor_heartbeat_ns = self._clock_ns()
             if self._control.kill:
-                self._on_kill(self._control.kill)
+                try:
+                    self._on_kill(self._control.kill)
+                    said = ""
+                except OSError as error:  # a full disk is no reason to leave the box alone with a kill switch on
+                    if said != str(error):
+                        said = str(error)
+                        self._log.error("kill_switch_not_remembered", reason=said)
             await asyncio.sleep(self._config.supervisor.heartbeat_ms / 1000)
 
     async def _guard_gate(self) -> None:

@@ -1,0 +1,87 @@
+"""``tickwire kill``: the switch that works when nothing else does."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from killing import LANE_EACH, sent, trade
+
+from tickwire.demo.plan import Settings
+from tickwire.demo.site import Site
+from tickwire.native import lib, now_ns
+from tickwire.supervisor.layout import create_segment
+from tickwire.supervisor.ownership import Ownership
+
+SOCKETS = Settings(backend="socket", instruments=2)
+
+
+def kill(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "tickwire", "kill", *arguments], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_the_kill_switch_works_with_the_supervisor_dead() -> None:
+    lanes = LANE_EACH.replace("[lanes]\n", "[lanes]\norphan_ms_max = 60000\n")
+    with Site(SOCKETS, SOCKETS.symbols(), lanes=lanes) as site:
+        site.await_armed()
+        trade(site, 10)
+        site.box.kill()
+        done = kill("--config", str(site.folder / "box.toml"), "--reason", "test")
+        assert done.returncode == 0, done.stderr
+        assert "nothing new leaves" in done.stdout
+        control = site.segment.control()
+        assert control.kill > 0
+        wait_quiet(site)
+        before = sent(site)
+        updates = site.reader.read().feed["updates"]
+        wait_for(lambda: site.reader.read().feed["updates"] > updates + 100)  # the market goes on, the box does not
+        assert sent(site) == before
+        control.stop = True  # the lanes of this test have no supervisor any more
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = now_ns() + 20_000_000_000
+    while not condition():
+        assert now_ns() < deadline, "it never came"
+
+
+def wait_quiet(site: Site) -> None:
+    """Until no order is open."""
+    counters = site.segment.counters("execution-engine")
+    wait_for(lambda: counters[lib.EXECUTION_COUNT_OPEN_ORDERS] == 0)
+
+
+def test_a_box_that_does_not_run_starts_killed_afterwards(tmp_path: Path) -> None:
+    config = tmp_path / "box.toml"
+    example = Path(__file__).resolve().parents[2] / "daemon/tickwire/config/example.toml"
+    text = example.read_text().replace("/dev/shm/tickwire-box", str(tmp_path / "segment"))
+    config.write_text(text.replace("/var/lib/tickwire/box", str(tmp_path / "state")))
+    done = kill("--config", str(config), "--reason", "test")
+    assert done.returncode == 0, done.stderr
+    assert "the next one starts killed" in done.stdout
+    owner = Ownership(tmp_path / "segment", tmp_path / "state")
+    assert owner.kill > 0
+    owner.close()
+
+
+def test_killing_twice_keeps_the_first_time(tmp_path: Path) -> None:
+    segment, control = create_segment(tmp_path / "segment", ["hot"])
+    with segment:
+        assert kill("--segment", str(segment.path), "--reason", "once").returncode == 0
+        first = control.kill
+        assert kill("--segment", str(segment.path), "--reason", "twice").returncode == 0
+        assert control.kill == first > 0
+
+
+@pytest.mark.parametrize("arguments", [(), ("--reason", "x"), ("--segment", "/s", "--config", "/c", "--reason", "x")])
+def test_a_kill_that_names_no_one_box_is_refused(arguments: tuple[str, ...]) -> None:
+    assert kill(*arguments).returncode == 2
+
+
+def test_a_kill_that_finds_nothing_says_that_it_did_nothing(tmp_path: Path) -> None:
+    done = kill("--segment", str(tmp_path / "none"), "--reason", "x")
+    assert done.returncode == 1
+    assert "NOT done" in done.stderr
