@@ -78,6 +78,7 @@ static bool wait_for_other_line(struct feed *feed, uint64_t now_ns) {
 void feed_poll(struct feed *feed, uint64_t now_ns) {
     if (feed->session == 0) return;
     watch_silence(feed, now_ns);
+    if (feed_ready(feed)) return; /* no gap: whoever takes the messages is behind */
     if (feed->next >= feed_target(feed)) {
         if (feed->waiting) feed_forget_gap(feed);
         return;

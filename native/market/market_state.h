@@ -18,6 +18,10 @@ struct market_batch { /* packets received, in order; those before next have been
     struct packet_view views[MARKET_BATCH];
 };
 
+/* Receives in a row that bring nothing before a backlog counts as worked off: after the first one
+ * packet_port_idle may have had to wake the driver. */
+#define MARKET_CAUGHT_UP 2
+
 enum market_announced { ANNOUNCED_NOTHING, ANNOUNCED_STALE, ANNOUNCED_LIVE };
 
 struct market_requester;
@@ -29,11 +33,14 @@ struct market {
     struct book_set *book;
     struct ring_producer ring;
     struct market_top *top;
-    uint64_t now_ns;  /* of this duty cycle */
-    uint64_t rx_ns;   /* of the packet in hand */
+    uint64_t now_ns;   /* of this duty cycle */
+    uint64_t rx_ns;    /* of the packet in hand */
+    uint64_t asked_ns; /* duty cycle that last asked the port for packets; 0: none has */
+    uint64_t lag_ns_max;
     uint64_t session; /* the feed's, which the books belong to */
     bool live;        /* the books are complete and up to date: changes are published as they come */
     bool blocked;     /* the ring is full */
+    uint32_t lagging; /* empty receives still needed until the backlog counts as worked off */
     bool book_full;   /* the books had no room: they are not right before the next session */
     bool accept_partial;
     uint32_t announced;     /* enum market_announced: what the readers have been told, or are being told */
@@ -43,6 +50,7 @@ struct market {
     struct market_requester *requester; /* NULL: nobody to ask */
     uint64_t updates_published;
     uint64_t blockages;
+    uint64_t lags;
     uint64_t faults[BOOK_FAULT_COUNT];
     uint16_t locates[INSTRUMENT_COUNT_MAX];             /* as configured, or as last seen */
     struct market_update updates[INSTRUMENT_COUNT_MAX]; /* the latest of each instrument */

@@ -119,7 +119,7 @@ static bool announce(struct market *market) {
 }
 
 static bool complete(const struct market *market) {
-    return feed_state(market->feed) == FEED_LIVE && !market->book_full &&
+    return feed_state(market->feed) == FEED_LIVE && !market->book_full && market->lagging == 0 &&
            (!market->feed->lossy || market->accept_partial);
 }
 
@@ -175,18 +175,39 @@ static bool take_packets(struct market *market, uint64_t now_ns) {
     return true;
 }
 
+/* watch_lag notices that the port was not asked for too long.  From here on nothing is published as live, not
+ * even the rest of the packet in hand. */
+static void watch_lag(struct market *market, uint64_t now_ns) {
+    if (__builtin_expect(feed_elapsed(market->asked_ns, now_ns) <= market->lag_ns_max, 1)) return;
+    if (market->asked_ns == 0) return; /* the port has just been opened */
+    if (market->lagging == 0) market->lags++;
+    market->lagging = MARKET_CAUGHT_UP;
+    market->live = false;
+}
+
+static int receive(struct market *market, uint64_t now_ns) {
+    struct market_batch *batch = &market->batch;
+    int received = packet_port_receive(market->port, batch->views, MARKET_BATCH);
+    market->asked_ns = now_ns;
+    if (received > 0) {
+        if (__builtin_expect(market->lagging != 0, 0)) market->lagging = MARKET_CAUGHT_UP;
+        batch->count = received;
+        (void)take_packets(market, now_ns);
+        return received;
+    }
+    if (__builtin_expect(market->lagging != 0, 0)) market->lagging--;
+    packet_port_idle(market->port);
+    return received;
+}
+
 int market_poll(struct stage *stage, uint64_t now_ns) {
     struct market *market = (struct market *)stage;
+    int received = 0;
     market->now_ns = now_ns;
-    if (!finish(market) || !take_packets(market, now_ns)) return 0;
-    int received = packet_port_receive(market->port, market->batch.views, MARKET_BATCH);
-    if (received > 0) {
-        market->batch.count = received;
-        if (!take_packets(market, now_ns)) return received;
-    } else {
-        packet_port_idle(market->port);
-    }
+    watch_lag(market, now_ns);
+    if (finish(market) && take_packets(market, now_ns)) received = receive(market, now_ns);
     feed_poll(market->feed, now_ns);
-    if (__builtin_expect(market->feed->requesting && market->requester, 0)) market_recover(market, now_ns);
+    if (__builtin_expect(market->feed->requesting && market->requester && !market->blocked, 0))
+        market_recover(market, now_ns);
     return received;
 }

@@ -64,6 +64,7 @@ static void sum_counts(struct market *market, uint64_t *sums) {
     sums[MARKET_COUNT_SESSIONS] = feed.sessions;
     sums[MARKET_COUNT_ENDS] = feed.ends;
     sums[MARKET_COUNT_STALE] = feed.stale;
+    sums[MARKET_COUNT_LAGS] = market->lags;
     sums[MARKET_COUNT_UPDATES] = market->updates_published;
     sums[MARKET_COUNT_BACKPRESSURE] = market->blockages;
     sums[MARKET_COUNT_DROPPED] = packets.dropped;
@@ -108,8 +109,8 @@ static int check_config(const struct market_config *config, struct report *repor
     if (config->packet.channel_count == 0 || config->packet.channel_count > FEED_LIVE_LINE_COUNT)
         return fail(report, ERROR_ARGUMENT, "%u channels: the feed has one or two lines",
                     config->packet.channel_count);
-    if (config->stale_ns == 0 || config->request_retry_ns == 0)
-        return fail(report, ERROR_ARGUMENT, "stale_ns and request_retry_ns must not be 0");
+    if (config->stale_ns == 0 || config->lag_ns_max == 0 || config->request_retry_ns == 0)
+        return fail(report, ERROR_ARGUMENT, "stale_ns, lag_ns_max and request_retry_ns must not be 0");
     if (config->request_address != 0 && (config->request_port == 0 || config->request_port > UINT16_MAX))
         return fail(report, ERROR_ARGUMENT, "request server without a port");
     for (uint32_t i = 0; i < config->instrument_count; i++)
@@ -192,6 +193,7 @@ int market_stage_open(struct segment *segment, const struct market_config *confi
     market->stage = (struct stage){"market-data", market_poll, market_housekeep, market_close};
     market->instrument_count = config->instrument_count;
     market->accept_partial = config->accept_partial != 0;
+    market->lag_ns_max = config->packet.backend == PACKET_PCAP ? UINT64_MAX : config->lag_ns_max;
     error = find_blocks(market, segment, &report);
     if (!error) error = open_books(market, config, &report);
     if (!error) error = open_feed(market, config, &report);

@@ -87,7 +87,12 @@ class MarketRig:
     def __init__(self, path: Path, symbols: tuple[str, ...], capacity: int = 1024, **settings: int) -> None:
         self.venue = Venue()
         self.symbols = symbols
-        self.settings = {"order_count_max": 4096, "stale_ns": 1000 * MS, "gap_wait_ns": MS} | settings
+        self.settings = {
+            "order_count_max": 4096,
+            "stale_ns": 1000 * MS,
+            "lag_ns_max": 20 * MS,
+            "gap_wait_ns": MS,
+        } | settings
         self.now_ns = 1_000 * MS
         self.segment = Segment.create(path / "segment", 16 << 20)
         self.segment.add_control().declare_lane("market")

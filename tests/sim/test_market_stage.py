@@ -334,6 +334,7 @@ def test_wrong_messages_are_counted_by_reason(market_rig: Rig, itch: Any) -> Non
     ("settings", "reason"),
     [
         ({"stale_ns": 0}, "stale_ns"),
+        ({"lag_ns_max": 0}, "lag_ns_max"),
         ({"request_port": 0}, "without a port"),
         ({"instrument_count": 0}, "0 instruments"),
         ({"instrument_count": 300}, "300 instruments"),

@@ -75,4 +75,4 @@ def test_what_is_excepted_is_still_there(graph: CallGraph, name: str) -> None:
 
 def test_what_is_off_the_path_is_behind_a_condition_named_in_the_source(graph: CallGraph) -> None:
     text = (ROOT / "native" / "market" / "poll.c").read_text()
-    assert re.search(r"if \(__builtin_expect\(market->feed->requesting.*\)\) market_recover\(", text)
+    assert re.search(r"if \(__builtin_expect\(market->feed->requesting.*\)\)\s+market_recover\(", text)

@@ -78,7 +78,7 @@ def test_the_configuration_reaches_the_stages_in_their_units() -> None:
     market, execution = market_config(CONFIG), execution_config(CONFIG, "secret")
     assert (market.instrument_count, ffi.buffer(market.instruments[0].symbol)[:]) == (1, b"AAPL    ")
     assert (market.packet.channel_count, market.packet.channels[1].port) == (2, 26401)
-    assert (market.stale_ns, market.gap_wait_ns) == (1_000_000_000, 2_000_000)
+    assert (market.stale_ns, market.lag_ns_max, market.gap_wait_ns) == (1_000_000_000, 20_000_000, 2_000_000)
     assert ffi.buffer(execution.username)[:] == b"BOX1    "
     assert ffi.buffer(execution.password)[:] == b"secret".ljust(16)
     assert execution.heartbeat_ns == 1_000_000_000

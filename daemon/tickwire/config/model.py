@@ -94,6 +94,7 @@ class MarketData(Section, frozen=True):
     busy_poll_us: Count = 0
     receive_buffer_kib: Annotated[int, Meta(ge=0, le=1_048_576)] = 0
     stale_ms: Positive = 1_000
+    lag_ms_max: Positive = 20
     gap_wait_us: Positive = 2_000
     request_retry_ms: Positive = 20
     order_count_max: Annotated[int, Meta(ge=1024, le=2**26)] = 1_048_576

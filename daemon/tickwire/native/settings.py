@@ -37,6 +37,7 @@ def market_config(config: Config) -> Any:
     market.request_port = settings.request_server.port
     market.order_count_max = settings.order_count_max
     market.stale_ns = settings.stale_ms * MILLISECOND
+    market.lag_ns_max = settings.lag_ms_max * MILLISECOND
     market.gap_wait_ns = settings.gap_wait_us * MICROSECOND
     market.request_retry_ns = settings.request_retry_ms * MILLISECOND
     market.instrument_count = _instruments(config, market.instruments)

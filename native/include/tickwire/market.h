@@ -17,7 +17,7 @@ enum market_kind {
 };
 
 enum market_flag {
-    MARKET_STALE = 1,      /* the feed is silent, in a gap or recovering: act on nothing */
+    MARKET_STALE = 1,      /* the feed is silent, in a gap or recovering, or we lag: act on nothing */
     MARKET_SHORT_SALE = 2, /* Reg SHO restriction in effect */
 };
 
@@ -79,6 +79,7 @@ enum market_counter {
     MARKET_COUNT_SESSIONS,      /* session changes seen */
     MARKET_COUNT_ENDS,          /* end-of-session packets */
     MARKET_COUNT_STALE,         /* times the feed went stale */
+    MARKET_COUNT_LAGS,          /* times the stage fell behind its port: stale until the backlog is gone */
     MARKET_COUNT_UPDATES,       /* records published */
     MARKET_COUNT_BACKPRESSURE,  /* times a packet waited because a consumer was behind */
     MARKET_COUNT_DROPPED,       /* packets the kernel or NIC dropped */
@@ -107,6 +108,7 @@ struct market_config {
     uint32_t accept_partial;  /* begin anywhere and go on after losses: for recordings, never for trading */
     uint32_t reserved;
     uint64_t stale_ns;    /* silence longer than this makes the feed stale */
+    uint64_t lag_ns_max;  /* packets not asked for during longer than this are a backlog, not ticks */
     uint64_t gap_wait_ns; /* how long to wait for the other line before asking again */
     uint64_t request_retry_ns;
     struct market_instrument instruments[INSTRUMENT_COUNT_MAX];
@@ -117,6 +119,9 @@ struct stage;
  * "market-data".  The stage declares every instrument stale, then publishes nothing until its books are
  * complete: begun at the session's first message, or recovered from there by request.  From then on it
  * publishes what changes, and the state of every instrument whenever MARKET_STALE comes or goes.  While the
- * ring is full it takes no packets and goes on where it stopped. */
+ * ring is full it takes no packets and goes on where it stopped.  When it has asked for none during
+ * lag_ns_max, because of that or because nobody polled it, it lags: what waits in the port would get fresh
+ * stamps, so the books count as stale until the port has nothing left.  (A recording waits for us: it never
+ * makes us lag.) */
 int market_stage_open(struct segment *segment, const struct market_config *config, struct stage **stage,
                       char *message, size_t message_size);
