@@ -45,10 +45,20 @@ def test_real_data_is_traded_through_af_xdp_without_a_break(shared_data: Path, t
 
 
 def test_real_data_at_full_speed_is_lost_nowhere_and_the_demo_ends_with_it(shared_data: Path, tmp_path: Path) -> None:
-    report = run_demo(tmp_path / "report.json", "--itch", str(shared_data / AAPL), "--speed", "max", "--seconds", "100")
-    assert report["messages"] >= 92_081  # type: ignore[operator]  # ours added some
-    assert report["run"]["seconds"] < 100  # type: ignore[index]
+    logs = tmp_path / "logs"
+    wanted = ("--itch", str(shared_data / AAPL), "--speed", "max", "--seconds", "100", "--keep-logs", str(logs))
+    report = run_demo(tmp_path / "report.json", *wanted)
+    feed: dict[str, int] = report["feed"]  # type: ignore[assignment]
+    published = json.loads((logs / "exchange.json").read_text())["publisher"]
+    assert feed["next_sequence"] == published["next_sequence"] > 92_081  # the recording, and what our orders added
+    assert feed["messages"] == published["messages"]
+    assert feed["lost"] == 0
+    assert "backpressure" in feed  # what was held back is told: the feed, and each ring
+    rings: dict[str, dict[str, int]] = report["rings"]  # type: ignore[assignment]
+    assert {"market", "intent", "order", "report"} <= rings.keys()
+    assert all("stalls" in ring for ring in rings.values())
     assert report["position_breaks"] == 0
+    assert report["run"]["seconds"] < 100  # type: ignore[index]
 
 
 def test_a_synthetic_market_is_traded_through_af_xdp_without_a_break(tmp_path: Path) -> None:

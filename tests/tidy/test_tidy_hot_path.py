@@ -11,8 +11,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # Everything a tick passes through, in order.  Calls through pointers leave no name, so the back end's are listed too.
 RECEIVE = ("af_xdp_receive", "af_xdp_release")
+RECEIVE_BY_SOCKET = ("socket_receive", "socket_release")
 DECIDE = ("market_poll", "signal_stage_poll", "risk_stage_poll", "position_stage_poll")
-TRANSMIT = ("execution_hot_orders",)
+TRANSMIT = ("execution_hot_orders", "execution_hot_sweep")
 
 # What is reached from there and yet off the way of a tick, each with its reason.
 OFF_PATH = {
@@ -56,14 +57,21 @@ def test_receiving_calls_nothing_outside(graph: CallGraph) -> None:
     assert set(outside(graph, RECEIVE)) <= MEMORY
 
 
+def test_receiving_by_socket_calls_the_kernel_for_datagrams_and_for_nothing_else(graph: CallGraph) -> None:
+    found = outside(graph, RECEIVE_BY_SOCKET)
+    assert "recvmmsg" in found
+    assert set(found) <= MEMORY | {"recvmmsg"}, found
+
+
 @pytest.mark.parametrize("root", DECIDE)
 def test_a_stage_between_receive_and_transmit_calls_nothing_but_memory_copies(graph: CallGraph, root: str) -> None:
     found = outside(graph, (root,))
     assert set(found) <= MEMORY, found
 
 
-def test_the_transmit_is_the_one_system_call(graph: CallGraph) -> None:
-    found = outside(graph, TRANSMIT)
+@pytest.mark.parametrize("root", TRANSMIT)
+def test_the_transmit_is_the_one_system_call(graph: CallGraph, root: str) -> None:
+    found = outside(graph, (root,))
     assert "send" in found
     assert set(found) <= MEMORY | {"send"}, found
 
