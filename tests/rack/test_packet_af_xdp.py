@@ -117,6 +117,19 @@ def echo_request(host: Host, to: Host) -> bytes:
         return raw.recv(1500)[20 + 8 :]
 
 
+def test_an_interface_without_native_mode_is_served_in_generic_mode_and_it_says_so(root: None) -> None:
+    with Rack(mtu=9000) as rack:  # veth refuses native programs for packets larger than a page
+        with listen(rack.box, LINE) as port:
+            assert not port.stats().native_mode
+            refusals = [line for line in port.message if line.startswith("no native mode, falling back to generic: ")]
+            assert len(refusals) == 1
+            assert f"{rack.box.interface}: XDP in generic mode" in port.message
+            with sender(rack.exchange, LINE) as line:
+                line.send([b"all the same"])
+            assert [datagram.data for datagram in receive(port, 1)] == [b"all the same"]
+        assert not attached(rack.box)
+
+
 def test_only_the_channels_arrive_and_in_order(rack: Rack, generic: bool) -> None:
     other_group = Channel("239.192.8.2", LINE.port)
     unicast = Channel(rack.box.address, 30002)
