@@ -1,7 +1,7 @@
 /* position_book: what the book-keeping's own files share. */
 #pragma once
 #include "base/id_map.h"
-#include "execution/report_follow.h"
+#include "report/report_follow.h"
 #include "tickwire/position.h"
 
 #define POSITION_ORDER_COUNT_MAX 16384 /* working orders that are counted */

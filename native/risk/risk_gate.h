@@ -1,7 +1,7 @@
 /* risk_gate: what the gate's own files share. */
 #pragma once
 #include "base/id_map.h"
-#include "execution/report_follow.h"
+#include "report/report_follow.h"
 #include "tickwire/risk.h"
 
 enum gate_order_flag {

@@ -1,6 +1,6 @@
 /* signal_rule: what the rule's own files share. */
 #pragma once
-#include "execution/report_follow.h"
+#include "report/report_follow.h"
 #include "tickwire/signal.h"
 
 #define SIGNAL_ORDER_COUNT_MAX 4 /* the rule wants one; adopted ones beyond it are cancelled one by one */

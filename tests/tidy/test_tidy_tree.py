@@ -36,16 +36,37 @@ def header_owner(header: str, modules: set[str]) -> str | None:
     return header.split("_")[0] if header.split("_")[0] in modules else None
 
 
-SOURCES = [path for path in tracked("native/*.c", "native/*.h") if "include" not in path.relative_to(NATIVE).parts]
+def owner_of(source: Path, modules: set[str]) -> str | None:
+    """Module a file belongs to; None for boundary.h, which lists them all."""
+    parts = source.relative_to(NATIVE).parts
+    return header_owner(source.stem, modules) if parts[0] == "include" else parts[0]
+
+
+def included(source: Path, modules: set[str]) -> set[str]:
+    """Modules whose headers a file includes."""
+    found = re.findall(r'^#include "(\w+)/(\w+)\.h"', source.read_text(), re.M)
+    owners = {header_owner(name, modules) if kind == "tickwire" else kind for kind, name in found}
+    assert None not in owners, f"{source.name} includes a header that belongs to no module"
+    return {owner for owner in owners if owner}
+
+
+TABLE = allowed_modules()
+SOURCES = [path for path in tracked("native/*.c", "native/*.h") if owner_of(path, set(TABLE))]
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(NATIVE)))
 def test_a_module_includes_only_what_it_links(source: Path) -> None:
-    table = allowed_modules()
-    module = source.relative_to(NATIVE).parts[0]
-    for kind, name in re.findall(r'^#include "(\w+)/(\w+)\.h"', source.read_text(), re.M):
-        owner = header_owner(name, set(table)) if kind == "tickwire" else kind
-        assert owner in table[module], f"{source.name} includes {kind}/{name}.h, but {module} does not link {owner}"
+    module = owner_of(source, set(TABLE))
+    assert module is not None
+    assert included(source, set(TABLE)) <= TABLE[module]
+
+
+@pytest.mark.parametrize("module", TABLE)
+def test_a_module_links_only_what_it_includes_and_what_is_below_it(module: str) -> None:
+    used = [included(source, set(TABLE)) for source in SOURCES if owner_of(source, set(TABLE)) == module]
+    assert TABLE[module] == {module}.union(*used)
+    below = list(TABLE)[: list(TABLE).index(module)]
+    assert TABLE[module] <= {module, *below}
 
 
 @pytest.mark.parametrize(

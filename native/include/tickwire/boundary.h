@@ -20,6 +20,7 @@
 #include "tickwire/packet.h"
 #include "tickwire/book.h"
 #include "tickwire/market.h"
+#include "tickwire/report.h"
 #include "tickwire/signal.h"
 #include "tickwire/risk.h"
 #include "tickwire/execution.h"

@@ -1,97 +1,10 @@
-/* execution: the OUCH 5.0 session and the orders in it.  Ring "report", 128-byte records, consumers signal,
- * risk, position, telemetry.  After every start, and whenever control.resync_requests moved, it replays the
- * venue's record of the session from sequence 1: REPORT_RESET, the replayed reports (flag REPORT_REPLAYED),
- * then REPORT_LIVE.  Between RESET and LIVE positions and open orders are unknown, and the gate is shut. */
+/* execution: the OUCH 5.0 session and the orders in it.  After every start, and whenever
+ * control.resync_requests moved, it replays the venue's record of the session from sequence 1: REPORT_RESET,
+ * the replayed reports (flag REPORT_REPLAYED), then REPORT_LIVE.  Between RESET and LIVE positions and open
+ * orders are unknown, and the gate is shut. */
 #pragma once
+#include "tickwire/report.h"
 #include "tickwire/risk.h"
-
-#define REPORT_CONSUMER_SIGNAL   0
-#define REPORT_CONSUMER_RISK     1
-#define REPORT_CONSUMER_POSITION 2
-#define REPORT_CONSUMER_COUNT    3
-
-enum report_kind {
-    REPORT_RESET = 1,    /* forget orders and positions: a replay follows */
-    REPORT_LIVE = 2,     /* the replay is complete; next_user_ref is set; state is known */
-    REPORT_DOWN = 3,     /* the session is gone: orders are unknown until the next LIVE */
-    REPORT_SENT = 4,     /* handed to the kernel */
-    REPORT_NOT_SENT = 5, /* settled without the venue: never sent, or known never to take effect (reason) */
-    REPORT_ACCEPTED = 6,
-    REPORT_REPLACED = 7, /* target_order_id is gone, order_id took its place */
-    REPORT_CANCELED = 8, /* quantity shares left the book; leaves says what remains */
-    REPORT_EXECUTED = 9,
-    REPORT_REJECTED = 10,
-    REPORT_CANCEL_PENDING = 11,
-    REPORT_CANCEL_REJECTED = 12,
-    REPORT_BROKEN = 13,   /* a trade was broken: undo match_number */
-    REPORT_RESTATED = 14, /* price, priority or other change by the venue */
-};
-
-/* Reason of a REPORT_NOT_SENT.  After the first six nothing left the box.  The last two are the settlement of
- * an order that was SENT: its UserRefNum is forgotten, and if the venue ever speaks of it again it is adopted
- * as an unknown order. */
-enum not_sent_reason {
-    NOT_SENT_KILLED = 'k',    /* the kill switch was on at the last look before transmit */
-    NOT_SENT_EPOCH = 'e',     /* the order is of another trading epoch */
-    NOT_SENT_SESSION = 's',   /* the session was not live, or has not been all the while since */
-    NOT_SENT_TARGET = 't',    /* the order to cancel or replace is not open */
-    NOT_SENT_TABLE = 'f',     /* the order table is full, or the UserRefNum was used before */
-    NOT_SENT_MALFORMED = 'm', /* no such instrument or kind: our own bug, refused all the same */
-    NOT_SENT_LOST = 'l', /* it was on its way when the session broke; the venue's record has no trace of it */
-    NOT_SENT_SUPERSEDED =
-        'x' /* a replace that the venue ignores, since its target was done before it arrived */
-};
-
-enum report_flag {
-    REPORT_REPLAYED = 1,
-    REPORT_UNKNOWN_ORDER = 2, /* this box did not send it in this life; adopted from the venue's record */
-};
-
-struct execution_report {
-    uint64_t order_id;
-    uint64_t target_order_id; /* REPLACED: the order that was replaced */
-    uint64_t sequence;        /* SoupBinTCP sequence of the message; 0 for our own records */
-    uint64_t tick;            /* of the order's tick, when known */
-    uint64_t rx_ns;           /* of that tick */
-    uint64_t report_ns;       /* when the stage published it */
-    uint64_t venue_ns;        /* the venue's stamp: ns since midnight */
-    uint64_t match_number;
-    int64_t price;          /* limit price; EXECUTED: execution price */
-    uint32_t quantity;      /* ACCEPTED/REPLACED: order quantity; EXECUTED/CANCELED: this event's shares */
-    uint32_t leaves;        /* open quantity after it */
-    uint32_t next_user_ref; /* LIVE */
-    uint16_t instrument;
-    uint8_t kind;
-    uint8_t side;
-    uint8_t reason; /* the venue's code, 0 if none */
-    uint8_t flags;
-    uint8_t liquidity; /* the venue's flag */
-    uint8_t time_in_force;
-    uint32_t order_state;     /* enum order_state after it */
-    uint64_t order_reference; /* the venue's reference number */
-    uint32_t book_ns;         /* SENT: the order's way, ns after rx_ns: book, signal, gate, */
-    uint32_t signal_ns;
-    uint32_t risk_ns;
-    uint32_t execution_ns; /* just before send, */
-    uint32_t transmit_ns;  /* and how long send took */
-    uint32_t reserved;
-};
-
-/* Every report carries what is known of the order after it; leaves is never more than what the venue may
- * still execute by its own word, and 0 once order_state is final.  SENT and NOT_SENT of a cancel name the
- * order to cancel in order_id and target_order_id both: a cancel has no identity of its own, and changes
- * nothing by being sent. EXECUTED of an order nobody has described (flag UNKNOWN_ORDER) has side SIDE_NONE
- * and instrument INSTRUMENT_NONE. */
-
-enum order_state {
-    ORDER_NONE = 0,
-    ORDER_SENT = 1,
-    ORDER_LIVE = 2,
-    ORDER_FILLED = 3,
-    ORDER_CANCELED = 4,
-    ORDER_REJECTED = 5,
-    ORDER_REPLACED = 6,
-};
 
 enum session_state {
     SESSION_DOWN = 0,

@@ -1,7 +1,8 @@
 /* position: what we hold and what it is worth, from fills and marks, in integers.  Table "position", one
  * entry an instrument, each under its own seqlock word. */
 #pragma once
-#include "tickwire/execution.h"
+#include "tickwire/market.h"
+#include "tickwire/report.h"
 
 struct position_entry {
     uint64_t version;   /* odd while being written */

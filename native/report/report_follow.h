@@ -1,7 +1,7 @@
 /* report_follow: what every consumer of ring "report" must do alike: know whether its picture is complete,
  * drop what it has already applied, and remember recent fills so that a broken trade can be undone. */
 #pragma once
-#include "tickwire/execution.h"
+#include "tickwire/report.h"
 
 enum follow_state {
     FOLLOW_UNKNOWN = 0, /* nothing is known: wait for a RESET */
