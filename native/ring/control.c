@@ -53,11 +53,13 @@ int parameters_write(struct parameters_header *header, const void *payload, uint
 int parameters_read(struct parameters_header *header, void *payload, uint64_t size, uint64_t *version) {
     if (size != header->size) return ERROR_ARGUMENT;
     if (__atomic_load_n(&header->version, __ATOMIC_ACQUIRE) == 0) return 0;
-    if (!seqlock_read_entry(&header->version, payload, header + 1, size)) return ERROR_BUSY;
-    if (version) *version = __atomic_load_n(&header->version, __ATOMIC_ACQUIRE);
+    uint64_t read;
+    if (!seqlock_read_entry(&header->version, payload, header + 1, size, &read)) return ERROR_BUSY;
+    if (version) *version = read;
     return 1;
 }
 
 int table_read(const void *entry, void *to, uint64_t size) {
-    return seqlock_read_entry((const uint64_t *)entry, to, entry, size);
+    uint64_t version;
+    return seqlock_read_entry((const uint64_t *)entry, to, entry, size, &version);
 }

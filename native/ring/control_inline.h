@@ -30,15 +30,18 @@ static inline void seqlock_copy(void *to, const void *from, size_t size) {
         __atomic_store_n(&target[i], __atomic_load_n(&source[i], __ATOMIC_RELAXED), __ATOMIC_RELAXED);
 }
 
-/* seqlock_read_entry copies size bytes at data guarded by version; 1 when consistent, 0 after a bounded
- * number of tries. */
-static inline int seqlock_read_entry(const uint64_t *version, void *to, const void *data, size_t size) {
+/* seqlock_read_entry copies size bytes at data guarded by version; 1 when consistent, with the version that
+ * the copy is of in *read, 0 after a bounded number of tries. */
+static inline int seqlock_read_entry(const uint64_t *version, void *to, const void *data, size_t size,
+                                     uint64_t *read) {
     for (int attempt = 0; attempt < 64; attempt++) {
         uint64_t before = __atomic_load_n(version, __ATOMIC_ACQUIRE);
         if (before & 1) continue;
         seqlock_copy(to, data, size);
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
-        if (__atomic_load_n(version, __ATOMIC_RELAXED) == before) return 1;
+        if (__atomic_load_n(version, __ATOMIC_RELAXED) != before) continue;
+        *read = before;
+        return 1;
     }
     return 0;
 }

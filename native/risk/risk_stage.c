@@ -35,16 +35,15 @@ static int drain_market(struct risk_stage *risk) {
     return count;
 }
 
-/* refresh_limits takes over what the steward published.  The time of publication belongs to the payload only
- * if the version is the same before and after; otherwise the next cycle tries again, with the old limits
+/* refresh_limits takes over what the steward published.  The time of publication is not part of the payload:
+ * if another version has been begun by the time it is read, the next cycle tries again, with the old limits
  * ageing. */
 static void refresh_limits(struct risk_stage *risk) {
-    uint64_t before = control_load(&risk->parameters->version);
-    if (before == risk->limits_version || (before & 1)) return;
-    uint64_t version = 0;
+    uint64_t version = control_load(&risk->parameters->version);
+    if (version == risk->limits_version || (version & 1)) return;
     if (parameters_read(risk->parameters, &risk->limits, sizeof risk->limits, &version) != 1) return;
     uint64_t published_ns = control_load(&risk->parameters->published_ns);
-    if (version != before || control_load(&risk->parameters->version) != before) return;
+    if (control_load(&risk->parameters->version) != version) return;
     risk_gate_limits(risk->gate, &risk->limits, published_ns);
     risk->limits_version = version;
 }

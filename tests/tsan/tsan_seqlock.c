@@ -1,5 +1,5 @@
 /* tsan_seqlock: parameters are rewritten as fast as possible while two readers copy them; no copy is ever
- * mixed. */
+ * mixed, and each comes with its own version. */
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -16,14 +16,15 @@ static int finished;
 
 static void *read_all(void *argument) {
     uint64_t *copies = argument;
-    uint64_t payload[WORDS], last = 0;
+    uint64_t payload[WORDS], version = 0, last = 0;
     while (!__atomic_load_n(&finished, __ATOMIC_ACQUIRE)) {
-        if (parameters_read(header, payload, sizeof payload, NULL) != 1) {
+        if (parameters_read(header, payload, sizeof payload, &version) != 1) {
             sched_yield();
             continue;
         }
         for (int word = 0; word < WORDS; word++)
             if (payload[word] != payload[0]) exit(fprintf(stderr, "mixed copy\n") ? 1 : 1);
+        if (version != 2 * payload[0]) exit(fprintf(stderr, "another version's copy\n") ? 1 : 1);
         if (payload[0] < last) exit(fprintf(stderr, "went back in time\n") ? 1 : 1);
         last = payload[0];
         ++*copies;

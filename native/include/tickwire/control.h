@@ -56,8 +56,9 @@ int parameters_add(struct segment *segment, const char *name, uint64_t size,
                    struct parameters_header **header);
 struct parameters_header *parameters_find(struct segment *segment, const char *name);
 /* parameters_write publishes payload (size bytes, a multiple of 8) as one consistent version.  Single writer.
- * parameters_read copies a consistent payload; returns 1, or 0 when nothing was ever written, or ERROR_BUSY
- * after a bounded number of torn reads (try again on the next duty cycle). */
+ * parameters_read copies a consistent payload and sets *version (may be NULL) to its own; returns 1, or 0
+ * when nothing was ever written, or ERROR_BUSY after a bounded number of torn reads (try again on the next
+ * duty cycle). */
 int parameters_write(struct parameters_header *header, const void *payload, uint64_t size, uint64_t now_ns);
 int parameters_read(struct parameters_header *header, void *payload, uint64_t size, uint64_t *version);
 
