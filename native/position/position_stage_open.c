@@ -44,9 +44,7 @@ int position_stage_open(struct segment *segment, struct stage **stage, char *mes
         position_stage_close(&position->stage);
         return error;
     }
-    /* First ask, then skip: what the ring holds now was for another life of this stage. */
-    __atomic_fetch_add(&control->resync_requests, 1, __ATOMIC_ACQ_REL);
-    ring_skip(&position->report);
+    report_follow_start(control, &position->report);
     position_publish_all(position); /* readers must not trust what that life left in the table */
     *stage = &position->stage;
     return ERROR_NONE;

@@ -1,6 +1,8 @@
 /* report_follow: what every consumer of ring "report" must do alike: know whether its picture is complete,
  * drop what it has already applied, and remember recent fills so that a broken trade can be undone. */
 #pragma once
+#include "ring/control_inline.h"
+#include "ring/ring_wiring.h"
 #include "tickwire/report.h"
 
 enum follow_state {
@@ -16,6 +18,15 @@ struct report_follow {
     uint32_t kind;
     uint32_t state; /* enum follow_state */
 };
+
+/* report_follow_start leaves unread what ring "report" holds, which was for another life of the stage, and
+ * then asks for a replay.  In this order: execution takes note of the requests just before it publishes the
+ * RESET that answers them, so a RESET of which we knew nothing yet can be left unread only if it does not
+ * answer us. */
+static inline void report_follow_start(struct control *control, struct ring_consumer *reports) {
+    ring_skip(reports);
+    __atomic_fetch_add(&control->resync_requests, 1, __ATOMIC_ACQ_REL);
+}
 
 /* report_follow_next moves the state and returns 1 when the report must be applied, 0 when it must not: it
  * came before the first RESET, or the venue's sequence number shows that it was applied before. */

@@ -54,10 +54,7 @@ int risk_stage_open(struct segment *segment, struct stage **stage, char *message
         risk_stage_close(&risk->stage);
         return error;
     }
-    /* First ask, then skip: what the ring holds now was for another life of this stage, and a RESET found
-       there could be followed by orders of that life.  Intents are not skipped: each gets its refusal. */
-    __atomic_fetch_add(&risk->control->resync_requests, 1, __ATOMIC_ACQ_REL);
-    ring_skip(&risk->report);
+    report_follow_start(risk->control, &risk->report); /* intents are not skipped: each gets its refusal */
     *stage = &risk->stage;
     return ERROR_NONE;
 }

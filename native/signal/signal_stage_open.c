@@ -47,10 +47,8 @@ int signal_stage_open(struct segment *segment, struct stage **stage, char *messa
         signal_stage_close(&signal->stage);
         return error;
     }
-    /* First ask, then skip: what these rings hold now was for another life of this stage. */
-    __atomic_fetch_add(&control->resync_requests, 1, __ATOMIC_ACQ_REL);
-    ring_skip(&signal->report);
     ring_skip(&signal->verdict);
+    report_follow_start(control, &signal->report);
     *stage = &signal->stage;
     return ERROR_NONE;
 }
