@@ -34,13 +34,16 @@ int order_table_create(const struct execution_config *config, struct order_table
     struct order_table *table = calloc(1, sizeof *table);
     if (table == NULL) return ERROR_SYSTEM;
     size_t size = capacity * sizeof(struct order_entry);
+    size_t used_size = config->order_count_max * sizeof(uint32_t);
     table->entries = aligned_alloc(size < HUGE_PAGE_SIZE ? CACHE_LINE : HUGE_PAGE_SIZE, size);
-    if (table->entries == NULL) {
-        free(table);
+    table->used = malloc(used_size);
+    if (table->entries == NULL || table->used == NULL) {
+        order_table_destroy(table);
         return ERROR_SYSTEM;
     }
     huge_pages_wish(table->entries, size);
     memset(table->entries, 0, size); /* touches every page now, so that none faults while trading */
+    memset(table->used, 0, used_size);
     table->mask = capacity - 1;
     table->count_max = config->order_count_max;
     table->instrument_count = config->instrument_count;
@@ -53,6 +56,7 @@ int order_table_create(const struct execution_config *config, struct order_table
 void order_table_destroy(struct order_table *table) {
     if (table == NULL) return;
     free(table->entries);
+    free(table->used);
     free(table);
 }
 
@@ -70,7 +74,7 @@ uint32_t order_table_claim(struct order_table *table, uint32_t user_ref) {
         slot = (slot + 1) & table->mask;
     }
     if (table->count == table->count_max) return ENTRY_NONE;
-    table->count++;
+    table->used[table->count++] = slot;
     clear_entry(&table->entries[slot], user_ref);
     return slot;
 }
@@ -246,17 +250,20 @@ int order_table_settle(struct order_table *table, uint64_t now_ns, struct execut
     return 0;
 }
 
+static void forget_all(struct order_table *table) {
+    for (uint32_t i = 0; i < table->count; i++)
+        memset(&table->entries[table->used[i]], 0, sizeof *table->entries);
+    table->count = 0;
+}
+
+/* Only slots in use are visited: the table is made for the busiest day, and the lane waits. */
 void order_table_reset(struct order_table *table, int another_session) {
     clear_lists(table);
     table->sequence = 0;
-    if (another_session) {
-        memset(table->entries, 0, ((size_t)table->mask + 1) * sizeof *table->entries);
-        table->count = 0;
-        return;
-    }
-    for (uint32_t slot = 0; slot <= table->mask; slot++) {
+    if (another_session) forget_all(table);
+    for (uint32_t i = 0; i < table->count; i++) {
+        uint32_t slot = table->used[i];
         struct order_entry *entry = &table->entries[slot];
-        if (entry->user_ref == 0) continue;
         struct order_entry was = *entry;
         clear_entry(entry, was.user_ref);
         if (!(was.flags & ENTRY_OURS)) continue;

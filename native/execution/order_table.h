@@ -43,6 +43,7 @@ struct order_entry { /* two cache lines */
 
 struct order_table {
     struct order_entry *entries;
+    uint32_t *used; /* slots in use, in the order they were taken */
     uint32_t mask;
     uint32_t count; /* slots in use */
     uint32_t count_max;
