@@ -54,8 +54,11 @@ struct execution {
     uint32_t reset_done; /* RESET has been published in this life */
     uint32_t blocked;    /* the kernel took less than it was given */
     uint32_t next_user_ref;
-    uint64_t orders_stale; /* orders before this index of the ring were decided on before LIVE: never sent */
-    uint64_t kill_swept;   /* the kill that open orders have been canceled for */
+    uint64_t abandoned; /* the supervisor's last heartbeat, once it has been silent for too long; else 0 */
+    uint64_t swept_for; /* the kill, or abandoned, that open orders have been canceled for */
+    uint64_t sweep_next_ns; /* orders still open then are canceled again */
+    uint32_t sweeps_left;
+    uint32_t reserved;
     uint64_t resync_asked; /* control.resync_requests already acted on */
     uint64_t poll_ns;
     uint64_t poll_next_ns;
@@ -82,6 +85,12 @@ int execution_events(struct execution *execution, uint64_t now_ns, int *blocked)
 
 static inline void execution_count(struct execution *execution, enum execution_counter counter) {
     counter_add(execution->counters, counter, 1);
+}
+
+/* execution_generation names the picture that LIVE completed last.  It is counted in the segment, so that an
+ * order decided on in an earlier life of this stage is not mistaken for one of this. */
+static inline uint8_t execution_generation(const struct execution *execution) {
+    return (uint8_t)execution->counters->value[EXECUTION_COUNT_LIVES];
 }
 
 /* execution_publish writes one report; the caller has made sure of its room. */

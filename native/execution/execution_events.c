@@ -8,6 +8,7 @@ static void publish_state(struct execution *execution, enum report_kind kind, ui
         .kind = (uint8_t)kind,
         .side = SIDE_NONE,
         .next_user_ref = kind == REPORT_LIVE ? execution->next_user_ref : 0,
+        .generation = kind == REPORT_LIVE ? execution_generation(execution) : 0,
     };
     execution_publish(execution, &report);
 }
@@ -23,6 +24,12 @@ static enum execution_counter counter_of(uint8_t report_kind) {
     }
 }
 
+static void count_report(struct execution *execution, const struct execution_report *report) {
+    execution_count(execution, counter_of(report->kind));
+    if (report->kind == REPORT_EXECUTED)
+        counter_add(execution->counters, EXECUTION_COUNT_EXECUTED_SHARES, report->quantity);
+}
+
 /* A message nobody can read, or an order nobody has room for: what we hold is unknown from here on, and only
  * the whole record could tell. */
 static void apply_message(struct execution *execution, const struct session_event *event, uint64_t now_ns) {
@@ -30,8 +37,10 @@ static void apply_message(struct execution *execution, const struct session_even
     uint64_t full = execution->table->counts.full;
     int made =
         order_table_apply(execution->table, event->data, event->size, event->sequence, now_ns, &report);
-    if (event->replayed) execution_count(execution, EXECUTION_COUNT_REPLAYED);
-    if (made == ERROR_UNSUPPORTED || made == 0) execution_count(execution, EXECUTION_COUNT_OTHER);
+    if (event->replayed)
+        execution_count(execution, EXECUTION_COUNT_REPLAYED);
+    else if (made == ERROR_UNSUPPORTED || made == 0)
+        execution_count(execution, EXECUTION_COUNT_OTHER);
     if (made < 0 && made != ERROR_UNSUPPORTED) {
         execution_count(execution, EXECUTION_COUNT_MALFORMED);
         session_resync(execution->session);
@@ -41,10 +50,10 @@ static void apply_message(struct execution *execution, const struct session_even
         session_refuse(execution->session, now_ns);
     }
     if (made != 1) return;
-    if (event->replayed) report.flags |= REPORT_REPLAYED;
-    execution_count(execution, counter_of(report.kind));
-    if (report.kind == REPORT_EXECUTED)
-        counter_add(execution->counters, EXECUTION_COUNT_EXECUTED_SHARES, report.quantity);
+    if (event->replayed)
+        report.flags |= REPORT_REPLAYED;
+    else
+        count_report(execution, &report);
     execution_publish(execution, &report);
 }
 
@@ -83,12 +92,17 @@ static int settle_one(struct execution *execution, uint64_t now_ns) {
     return 1;
 }
 
+/* Orders of an earlier picture go before LIVE too: after it their numbers may be given to other orders. */
+static int live_waits(struct execution *execution) {
+    return execution->live_due && ring_peek(&execution->orders) != NULL;
+}
+
 static int announce_live(struct execution *execution, uint64_t now_ns) {
     if (!execution->live_due) return 0;
     execution->live_due = 0;
     execution->trading = 1;
-    execution->orders_stale = control_load(&execution->orders.ring->published);
-    execution->kill_swept = 0; /* orders the replay has brought back are canceled too */
+    execution->swept_for = 0; /* orders the replay has brought back are canceled too */
+    execution_count(execution, EXECUTION_COUNT_LIVES);
     publish_state(execution, REPORT_LIVE, now_ns);
     return 1;
 }
@@ -101,7 +115,9 @@ int execution_events(struct execution *execution, uint64_t now_ns, int *blocked)
                 execution_count(execution, EXECUTION_COUNT_BACKPRESSURE);
             return done;
         }
-        if (settle_one(execution, now_ns) || announce_live(execution, now_ns)) continue;
+        if (settle_one(execution, now_ns)) continue;
+        if (live_waits(execution)) return done;
+        if (announce_live(execution, now_ns)) continue;
         struct session_event event;
         if (!session_next(execution->session, now_ns, &event)) {
             *blocked = 0;

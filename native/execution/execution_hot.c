@@ -1,6 +1,6 @@
 /* execution_hot: from the order ring to the wire.  Nothing here makes a system call but send, and the last
- * thing looked at before it is the kill switch.  A send costs more than all that comes before it, so orders
- * that wait together leave together: gathered into one batch, sent by one call. */
+ * thing looked at before it is whether the orders may still leave.  A send costs more than all that comes
+ * before it, so orders that wait together leave together: gathered into one batch, sent by one call. */
 #include "clock/clock_inline.h"
 #include "codec/soup_inline.h"
 #include "execution/execution.h"
@@ -146,11 +146,29 @@ static void add(struct execution *execution, const struct order_entry *entry, co
     batch->count++;
 }
 
+/* A connection that is about to be closed is no longer believed, nor told anything. */
+static int is_usable(const struct execution *execution) {
+    return execution->trading && execution->session->state == SESSION_LIVE && !execution->session->close;
+}
+
+/* barred is the enum not_sent_reason why an order that may add risk must not leave now, 0 when it may. */
+static int barred(const struct execution *execution, uint64_t order_id) {
+    const struct control *control = execution->control;
+    if (control_load(&control->kill)) return NOT_SENT_KILLED;
+    if (!control_load(&control->armed)) return NOT_SENT_DISARMED;
+    return order_id >> 32 == control_load(&control->epoch) ? 0 : NOT_SENT_EPOCH;
+}
+
+static int is_old(const struct execution *execution, const struct order *order, uint64_t now_ns) {
+    uint64_t age_ns_max = execution->config.order_age_ns_max;
+    return age_ns_max && now_ns > order->rx_ns && now_ns - order->rx_ns > age_ns_max;
+}
+
 /* prepare adds order to the batch and returns 0, or the enum not_sent_reason why it must not be sent. Cancels
- * go out whatever the kill switch and the epoch say: they only ever take risk away. */
+ * go out whatever the kill switch, the epoch and their age say: they only ever take risk away. */
 static int prepare(struct execution *execution, const struct order *order, uint64_t now_ns) {
-    int stale = execution->orders.next < execution->orders_stale;
-    if (stale || !execution->trading || execution->session->state != SESSION_LIVE) return NOT_SENT_SESSION;
+    int stale = order->generation != execution_generation(execution);
+    if (stale || !is_usable(execution)) return NOT_SENT_SESSION;
     if (order->kind == INTENT_CANCEL) {
         const struct order_entry *target = entry_of(execution, order->target_order_id);
         if (target == NULL || !order_is_open(target->state)) return NOT_SENT_TARGET;
@@ -158,7 +176,9 @@ static int prepare(struct execution *execution, const struct order *order, uint6
         return 0;
     }
     if (order->kind != INTENT_NEW && order->kind != INTENT_REPLACE) return NOT_SENT_MALFORMED;
-    if (order->order_id >> 32 != control_load(&execution->control->epoch)) return NOT_SENT_EPOCH;
+    int reason = barred(execution, order->order_id);
+    if (reason) return reason;
+    if (is_old(execution, order, now_ns)) return NOT_SENT_AGE;
     int entered = order_table_enter(execution->table, order);
     if (entered < 0) return (int)reason_of(entered);
     add(execution, entry_of(execution, order->order_id), order, now_ns);
@@ -176,10 +196,13 @@ static void withdraw(struct execution *execution, uint32_t count) {
     batch->size = count == 0 ? 0 : batch->packets[count - 1].end;
 }
 
-static int only_cancels(const struct execution_batch *batch) {
+/* holds_barred is the last look: 1 when something in the batch must not leave after all. */
+static int holds_barred(const struct execution *execution) {
+    const struct execution_batch *batch = &execution->batch;
     for (uint32_t i = 0; i < batch->count; i++)
-        if (batch->packets[i].kind != INTENT_CANCEL) return 0;
-    return 1;
+        if (batch->packets[i].kind != INTENT_CANCEL && barred(execution, batch->packets[i].report.order_id))
+            return 1;
+    return 0;
 }
 
 /* publish_sent tells of every packet of the batch, and empties it. */
@@ -200,25 +223,23 @@ static void publish_sent(struct execution *execution, uint64_t before, uint64_t 
     batch->count = batch->size = 0;
 }
 
-enum transmit_result { TRANSMIT_DONE, TRANSMIT_BLOCKED, TRANSMIT_KILLED };
-
 /* transmit sends the batch and empties it.  Packets of which the kernel took nothing are withdrawn; what it
  * left of one it took a part of is queued before anything else.  A failed send is told apart from a full
- * buffer by the next read.  *sent: packets that are on their way, the first of the batch. */
-static enum transmit_result transmit(struct execution *execution, uint64_t now_ns, uint32_t *sent) {
+ * buffer by the next read.  A batch that holds what must not leave is withdrawn as a whole: the next look
+ * takes it apart.  Returns how many packets are on their way, the first of the batch. */
+static uint32_t transmit(struct execution *execution, uint64_t now_ns) {
     struct execution_batch *batch = &execution->batch;
-    int guarded = !only_cancels(batch);
-    *sent = 0;
+    uint32_t sent = 0;
     uint64_t before = clock_now();
-    if (guarded && control_load(&execution->control->kill)) {
+    if (holds_barred(execution)) {
         withdraw(execution, 0);
-        return TRANSMIT_KILLED;
+        return 0;
     }
     ssize_t taken = send(execution->socket, batch->bytes, batch->size, MSG_DONTWAIT | MSG_NOSIGNAL);
     uint64_t after = clock_now();
     uint32_t size = taken > 0 ? (uint32_t)taken : 0, asked = batch->size;
-    while (*sent < batch->count && (*sent == 0 ? 0 : batch->packets[*sent - 1].end) < size) (*sent)++;
-    withdraw(execution, *sent);
+    while (sent < batch->count && (sent == 0 ? 0 : batch->packets[sent - 1].end) < size) sent++;
+    withdraw(execution, sent);
     if (batch->size > size) /* the session's buffer is empty: it fits */
         session_append(execution->session, batch->bytes + size, batch->size - size);
     if (size > 0) {
@@ -226,9 +247,8 @@ static enum transmit_result transmit(struct execution *execution, uint64_t now_n
         execution->poll_next_ns = 0; /* an answer is near */
     }
     publish_sent(execution, before, after);
-    if (size == asked) return TRANSMIT_DONE;
-    note_blocked(execution);
-    return TRANSMIT_BLOCKED;
+    if (size != asked) note_blocked(execution);
+    return sent;
 }
 
 static int room_for_reports(struct execution *execution, uint32_t count) {
@@ -263,14 +283,12 @@ static int send_orders(struct execution *execution, uint32_t count_max, uint64_t
     if (execution->trading && !execution_hot_flush(execution, now_ns))
         return 0; /* a torn message comes first */
     int reason = gather(execution, count_max, now_ns);
-    uint32_t count = execution->batch.count, sent;
+    uint32_t count = execution->batch.count;
     if (count == 0) return reason ? refuse(execution, reason, now_ns) : 0;
-    enum transmit_result result = transmit(execution, now_ns, &sent);
+    uint32_t sent = transmit(execution, now_ns);
     ring_rewind(&execution->orders, count - sent);
     ring_release_all(&execution->orders);
-    if (result != TRANSMIT_KILLED) return (int)sent;
-    if (count == 1) return refuse(execution, NOT_SENT_KILLED, now_ns);
-    return send_orders(execution, 1, now_ns); /* one by one: a cancel among them may go */
+    return (int)sent;
 }
 
 int execution_hot_orders(struct execution *execution, uint64_t now_ns) {
@@ -286,13 +304,11 @@ int execution_hot_orders(struct execution *execution, uint64_t now_ns) {
 int execution_hot_sweep(struct execution *execution, uint64_t now_ns) {
     for (int done = 0; done < EXECUTION_ORDER_BATCH; done++) {
         const struct order_entry *entry = order_table_sweep_peek(execution->table);
-        if (entry == NULL || !execution->trading || execution->session->state != SESSION_LIVE) return done;
+        if (entry == NULL || !is_usable(execution)) return done;
         if (!room_for_reports(execution, 1) || !execution_hot_flush(execution, now_ns)) return done;
         const struct order order = {.kind = INTENT_CANCEL, .target_order_id = entry->order_id};
-        uint32_t sent;
         add(execution, entry, &order, now_ns);
-        (void)transmit(execution, now_ns, &sent);
-        if (sent == 0) return done;
+        if (transmit(execution, now_ns) == 0) return done;
         order_table_sweep_advance(execution->table);
     }
     return EXECUTION_ORDER_BATCH;

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SWEEP_PAUSE_NS    1000000000 /* from the cancels of a sweep to those of the next */
+#define SWEEP_RETRY_COUNT 8
+
 static int connected(const struct execution *execution) {
     return execution->socket >= 0 && !execution->connecting;
 }
@@ -70,17 +73,49 @@ static int poll_venue(struct execution *execution, uint64_t now_ns) {
     return work;
 }
 
-/* The kill switch going on cancels every open order, once; so does its being on when a session comes up. */
-static void watch_kill(struct execution *execution) {
+static void sweep(struct execution *execution, uint64_t now_ns) {
+    order_table_sweep_start(execution->table);
+    execution->sweep_next_ns = now_ns + SWEEP_PAUSE_NS;
+}
+
+/* The kill switch going on, or the supervisor falling silent, cancels every open order; so does either when a
+ * session comes up. */
+static void watch_danger(struct execution *execution, uint64_t now_ns) {
     uint64_t kill = control_load(&execution->control->kill);
-    if (kill && execution->trading && kill != execution->kill_swept)
-        order_table_sweep_start(execution->table);
-    if (!kill || execution->trading) execution->kill_swept = kill;
+    uint64_t danger = kill ? kill : execution->abandoned;
+    if (danger == execution->swept_for || (danger && !execution->trading)) return;
+    execution->swept_for = danger;
+    if (!danger) return;
+    execution->sweeps_left = SWEEP_RETRY_COUNT;
+    sweep(execution, now_ns);
+}
+
+/* A cancel may be refused, or an order may have been on its way: while the danger lasts, what is still open
+ * is canceled again, after a pause and not for ever. */
+static void retry_sweep(struct execution *execution, uint64_t now_ns) {
+    struct order_table_counts counts;
+    order_table_get_counts(execution->table, &counts);
+    int due = execution->swept_for && execution->trading && counts.open > 0;
+    if (!due || execution->sweeps_left == 0 || now_ns < execution->sweep_next_ns) return;
+    if (order_table_sweep_peek(execution->table) != NULL) return;
+    execution->sweeps_left--;
+    execution_count(execution, EXECUTION_COUNT_SWEEP_RETRIES);
+    sweep(execution, now_ns);
+}
+
+/* Nobody looks after orders that outlive their supervisor: it is silent, and this lane is about to leave. */
+static void watch_supervisor(struct execution *execution, uint64_t now_ns) {
+    uint64_t heartbeat_ns = control_load(&execution->control->supervisor_heartbeat_ns);
+    uint64_t silence_ns_max = execution->config.supervisor_silence_ns_max;
+    int silent =
+        silence_ns_max && heartbeat_ns && now_ns > heartbeat_ns && now_ns - heartbeat_ns > silence_ns_max;
+    if (silent && !execution->abandoned) execution_count(execution, EXECUTION_COUNT_ABANDONED);
+    execution->abandoned = silent ? heartbeat_ns : 0;
 }
 
 static int execution_poll(struct stage *stage, uint64_t now_ns) {
     struct execution *execution = (struct execution *)stage;
-    watch_kill(execution);
+    watch_danger(execution, now_ns);
     int work = execution_hot_orders(execution, now_ns) + execution_hot_sweep(execution, now_ns);
     if (now_ns >= execution->poll_next_ns) {
         execution->poll_next_ns = now_ns + execution->poll_ns;
@@ -140,6 +175,8 @@ static void execution_housekeep(struct stage *stage, uint64_t now_ns) {
         ring_release(&execution->commands);
     }
     watch_resync(execution);
+    watch_supervisor(execution, now_ns);
+    retry_sweep(execution, now_ns);
     publish_figures(execution);
 }
 

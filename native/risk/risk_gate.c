@@ -169,7 +169,8 @@ enum risk_verdict risk_gate_reserve(struct risk_gate *gate, const struct order_i
                             .strategy = intent->strategy,
                             .kind = intent->kind,
                             .side = intent->side,
-                            .time_in_force = intent->time_in_force};
+                            .time_in_force = intent->time_in_force,
+                            .generation = (uint8_t)gate->generation};
     if (intent->kind == INTENT_CANCEL) {
         const struct gate_order *target = gate_find(gate, intent->target_order_id);
         order->instrument = target->instrument; /* the intent's word was not checked */

@@ -39,8 +39,8 @@ struct risk_gate {
     uint32_t open_orders;
     uint32_t untrusted; /* something happened that cannot be attributed to any instrument */
     uint32_t free_count;
-    uint32_t order_count; /* that there is memory for */
-    uint32_t reserved;
+    uint32_t order_count;         /* that there is memory for */
+    uint32_t generation;          /* of the last LIVE */
     uint64_t limits_published_ns; /* 0: never */
     uint64_t message_count;
     struct id_map map;

@@ -174,8 +174,16 @@ static int reset(struct risk_gate *gate) {
         instrument->open_orders = 0;
         instrument->untrusted = 0;
     }
-    gate->open_orders = gate->untrusted = gate->next_user_ref = 0;
+    gate->open_orders = gate->untrusted = 0;
     gate->fills.count = 0;
+    return 1;
+}
+
+/* live: a number this gate has given is not given again, even when the venue has not seen it: what becomes of
+ * that order may still be on its way here. */
+static int live(struct risk_gate *gate, const struct execution_report *report) {
+    if (gate->next_user_ref < report->next_user_ref) gate->next_user_ref = report->next_user_ref;
+    gate->generation = report->generation;
     return 1;
 }
 
@@ -183,7 +191,7 @@ int risk_gate_report(struct risk_gate *gate, const struct execution_report *repo
     if (!report_follow_next(&gate->follow, report)) return 0;
     switch (report->kind) {
     case REPORT_RESET: return reset(gate);
-    case REPORT_LIVE: gate->next_user_ref = report->next_user_ref; return 1;
+    case REPORT_LIVE: return live(gate, report);
     case REPORT_DOWN: return 1;
     case REPORT_ACCEPTED: return settle_accepted(gate, report);
     case REPORT_REPLACED: return settle_replaced(gate, report);

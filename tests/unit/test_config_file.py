@@ -58,6 +58,11 @@ REFUSALS = [
         "risk.supervisor_age_ms_max: expected at least twice supervisor.heartbeat_ms (100)",
     ),
     (
+        "# supervisor_silence_ms_max = 2500",
+        "supervisor_silence_ms_max = 3000",
+        "execution.supervisor_silence_ms_max: expected at least risk.supervisor_age_ms_max (2000), so that nothing",
+    ),
+    (
         '# placement = "auto"',
         'placement = "custom" #',
         "lanes.placement: expected 1 to 8 [[lanes.lane]] tables, got 0",

@@ -82,6 +82,7 @@ def test_the_configuration_reaches_the_stages_in_their_units() -> None:
     assert ffi.buffer(execution.username)[:] == b"BOX1    "
     assert ffi.buffer(execution.password)[:] == b"secret".ljust(16)
     assert execution.heartbeat_ns == 1_000_000_000
+    assert (execution.order_age_ns_max, execution.supervisor_silence_ns_max) == (100_000_000, 2_500_000_000)
     parameters, limits = signal_parameters(CONFIG, True), risk_limits(CONFIG)
     signal = parameters.instruments[0]
     assert (signal.imbalance_enter, signal.edge_min, signal.cooldown_ns) == (400_000, 50, 100_000_000)

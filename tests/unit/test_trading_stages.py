@@ -204,6 +204,34 @@ def test_a_restarted_gate_is_shut_until_its_own_replay(box: Box) -> None:
     assert len(box.orders()) == 1
 
 
+def test_every_order_carries_the_generation_of_the_picture_it_was_judged_by(box: Box) -> None:
+    box.start("risk")
+    box.publish()
+    box.market()
+    for generation in (255, 256):
+        box.report("RESET")
+        box.report("LIVE", next_user_ref=1, generation=generation)
+        box.intend()
+        box.poll()
+    assert [order.generation for order in box.orders()] == [255, 0]
+
+
+def test_a_number_the_gate_has_given_is_not_given_again_after_a_replay(box: Box) -> None:
+    box.start("risk")
+    box.publish()
+    box.market()
+    for next_user_ref in (5, 5, 3, 9):
+        box.report("RESET")
+        box.report("LIVE", next_user_ref=next_user_ref)
+        box.intend()
+        box.poll()
+        (order,) = box.orders()
+        box.report("NOT_SENT", order.order_id - 1)  # of the order before: it is not this one's
+    box.poll()
+    assert order.order_id == 1 << 32 | 9
+    assert box.count("risk", "RISK_COUNT_OPEN_ORDERS") == 1
+
+
 def test_a_full_order_ring_refuses_and_a_full_verdict_ring_makes_intents_wait(box: Box) -> None:
     box.start("risk")
     box.publish()

@@ -93,6 +93,13 @@ def _ages(config: Config) -> Iterator[Problem]:
         )
     if watch.heartbeat_ms * 4 > config.lanes.orphan_ms_max:
         yield ("lanes", "orphan_ms_max"), f"expected at least four times supervisor.heartbeat_ms ({watch.heartbeat_ms})"
+    silence = config.execution.supervisor_silence_ms_max
+    if not config.risk.supervisor_age_ms_max <= silence < config.lanes.orphan_ms_max:
+        yield (
+            ("execution", "supervisor_silence_ms_max"),
+            f"expected at least risk.supervisor_age_ms_max ({config.risk.supervisor_age_ms_max}), so that nothing new "
+            f"follows, and less than lanes.orphan_ms_max ({config.lanes.orphan_ms_max})",
+        )
     if watch.restart_ms_min > watch.restart_ms_max:
         yield ("supervisor", "restart_ms_min"), "expected at most restart_ms_max"
 

@@ -113,6 +113,8 @@ class Execution(Section, frozen=True):
     silence_ms_max: Positive = 15_000
     reconnect_ms_min: Positive = 100
     reconnect_ms_max: Positive = 5_000
+    order_age_ms_max: Positive = 100
+    supervisor_silence_ms_max: Positive = 2_500
     poll_us: Count = 20
     busy_poll_us: Count = 0
     order_count_max: Annotated[int, Meta(ge=64, le=2**24)] = 1_048_576

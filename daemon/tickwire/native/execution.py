@@ -30,6 +30,8 @@ class ExecutionSettings:
     silence_ns_max: int = 15_000_000_000
     reconnect_ns_min: int = 100_000_000
     reconnect_ns_max: int = 10_000_000_000
+    order_age_ns_max: int = 0
+    supervisor_silence_ns_max: int = 0
     poll_ns: int = 0
     busy_poll_us: int = 0
     order_count_max: int = 65_536
@@ -47,7 +49,7 @@ class ExecutionSettings:
             instrument.symbol = symbol.encode("ascii").ljust(8)
         for name in ("port", "heartbeat_ns", "silence_ns_max", "reconnect_ns_min", "reconnect_ns_max", "poll_ns"):
             setattr(config, name, getattr(self, name))
-        for name in ("busy_poll_us", "order_count_max", "send_buffer"):
+        for name in ("order_age_ns_max", "supervisor_silence_ns_max", "busy_poll_us", "order_count_max", "send_buffer"):
             setattr(config, name, getattr(self, name))
         return config
 

@@ -62,6 +62,8 @@ def execution_config(config: Config, password: str) -> Any:
     execution.silence_ns_max = settings.silence_ms_max * MILLISECOND
     execution.reconnect_ns_min = settings.reconnect_ms_min * MILLISECOND
     execution.reconnect_ns_max = settings.reconnect_ms_max * MILLISECOND
+    execution.order_age_ns_max = settings.order_age_ms_max * MILLISECOND
+    execution.supervisor_silence_ns_max = settings.supervisor_silence_ms_max * MILLISECOND
     execution.poll_ns = settings.poll_us * MICROSECOND
     execution.busy_poll_us = settings.busy_poll_us
     execution.order_count_max = settings.order_count_max

@@ -22,7 +22,7 @@ enum execution_counter {
     EXECUTION_COUNT_CANCELS,
     EXECUTION_COUNT_REPLACES,
     EXECUTION_COUNT_NOT_SENT,
-    EXECUTION_COUNT_ACCEPTED,
+    EXECUTION_COUNT_ACCEPTED, /* from here to REJECTED, and OTHER: said live, not replayed */
     EXECUTION_COUNT_REPLACED,
     EXECUTION_COUNT_CANCELED,
     EXECUTION_COUNT_EXECUTED,
@@ -42,6 +42,9 @@ enum execution_counter {
     EXECUTION_COUNT_NEXT_SEQUENCE, /* gauge */
     EXECUTION_COUNT_OPEN_ORDERS,   /* gauge */
     EXECUTION_COUNT_SEND_BLOCKED,  /* the kernel's send buffer was full */
+    EXECUTION_COUNT_LIVES,         /* REPORT_LIVE published */
+    EXECUTION_COUNT_ABANDONED,     /* times the supervisor fell silent for supervisor_silence_ns_max */
+    EXECUTION_COUNT_SWEEP_RETRIES, /* times orders that outlived the cancels of a sweep were canceled again */
 };
 
 enum execution_command { EXECUTION_LOGOUT = 1, EXECUTION_LOGIN = 2, EXECUTION_CANCEL_ALL = 3 };
@@ -57,9 +60,11 @@ struct execution_config {
     uint64_t silence_ns_max;   /* the venue silent for longer: disconnect */
     uint64_t reconnect_ns_min; /* back-off: doubles up to the maximum */
     uint64_t reconnect_ns_max;
-    uint64_t poll_ns;         /* how often the socket is read while idle; 0: every cycle */
-    uint32_t busy_poll_us;    /* SO_BUSY_POLL */
-    uint32_t order_count_max; /* orders of one session */
+    uint64_t order_age_ns_max;          /* a tick older than this sends nothing new; 0: no bound */
+    uint64_t supervisor_silence_ns_max; /* the supervisor silent for longer: cancel all orders; 0: never */
+    uint64_t poll_ns;                   /* how often the socket is read while idle; 0: every cycle */
+    uint32_t busy_poll_us;              /* SO_BUSY_POLL */
+    uint32_t order_count_max;           /* orders of one session */
     uint32_t instrument_count;
     uint32_t send_buffer; /* SO_SNDBUF bytes; 0: the kernel's choice */
     struct market_instrument instruments[INSTRUMENT_COUNT_MAX];

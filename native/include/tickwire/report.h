@@ -26,12 +26,14 @@ enum report_kind {
     REPORT_RESTATED = 14, /* price, priority or other change by the venue */
 };
 
-/* Reason of a REPORT_NOT_SENT.  After the first six nothing left the box.  The last two are the settlement of
+/* Reason of a REPORT_NOT_SENT.  After all but the last two nothing left the box.  Those are the settlement of
  * an order that was SENT: its UserRefNum is forgotten, and if the venue ever speaks of it again it is adopted
  * as an unknown order. */
 enum not_sent_reason {
     NOT_SENT_KILLED = 'k',    /* the kill switch was on at the last look before transmit */
+    NOT_SENT_DISARMED = 'd',  /* control.armed was 0 at that look */
     NOT_SENT_EPOCH = 'e',     /* the order is of another trading epoch */
+    NOT_SENT_AGE = 'a',       /* the tick behind it is older than order_age_ns_max */
     NOT_SENT_SESSION = 's',   /* the session was not live, or has not been all the while since */
     NOT_SENT_TARGET = 't',    /* the order to cancel or replace is not open */
     NOT_SENT_TABLE = 'f',     /* the order table is full, or the UserRefNum was used before */
@@ -73,7 +75,7 @@ struct execution_report {
     uint32_t risk_ns;
     uint32_t execution_ns; /* just before send, */
     uint32_t transmit_ns;  /* and how long send took */
-    uint32_t reserved;
+    uint32_t generation;   /* LIVE: which picture this completes; modulo 256 */
 };
 
 /* Every report carries what is known of the order after it; leaves is never more than what the venue may

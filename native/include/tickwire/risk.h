@@ -52,7 +52,7 @@ struct order { /* what may be sent: written by the gate only */
     uint8_t kind; /* enum intent_kind */
     uint8_t side;
     uint8_t time_in_force;
-    uint8_t reserved;
+    uint8_t generation; /* of the LIVE that the gate's picture was completed by */
 };
 
 struct risk_instrument_limits { /* an order with no limit set is refused: 0 permits nothing */

@@ -160,6 +160,7 @@ class Box:
         self.latency = {name: self.segment.add_histogram(f"latency.{name}") for name in HISTOGRAMS}
         self.control = self.segment.add_control()
         self.control.epoch = 3
+        self.control.armed = True
         self.now_ns = 10**18
         defaults: dict[str, Any] = {
             "heartbeat_ns": 1_000_000_000,
@@ -222,6 +223,11 @@ class Box:
         """A counter by its name."""
         return self.counters[getattr(lib, f"EXECUTION_COUNT_{name}")]
 
+    @property
+    def generation(self) -> int:
+        """What a gate that has followed every report stamps on its orders."""
+        return max((report.generation for report in self.of_kind(lib.REPORT_LIVE)[-1:]), default=0)
+
     def kinds(self) -> list[int]:
         """Kinds of every report so far."""
         return [report.kind for report in self.seen]
@@ -243,6 +249,7 @@ class Box:
             "book_ns": 100,
             "signal_ns": 150,
             "risk_ns": 250,
+            "generation": self.generation,
         }
         return ffi.new("struct order *", values | fields)[0]
 
