@@ -58,7 +58,6 @@ struct execution {
     uint64_t swept_for; /* the kill, or abandoned, that open orders have been canceled for */
     uint64_t sweep_next_ns; /* orders still open then are canceled again */
     uint32_t sweeps_left;
-    uint32_t reserved;
     uint64_t resync_asked; /* control.resync_requests already acted on */
     uint64_t poll_ns;
     uint64_t poll_next_ns;
