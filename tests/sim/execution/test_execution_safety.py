@@ -100,7 +100,8 @@ def test_live_comes_after_the_last_order_of_the_picture_before(box: Any, venue: 
     box.until(lambda: box.state == lib.SESSION_REPLAYING)
     box.run(5)
     box.submit(*(box.order(user_ref) for user_ref in range(1, 1001)))
-    venue.say(b"Q" + struct.pack(">QI", 1, 1))
+    for _ in range(2):  # the first answer may be to an earlier question
+        venue.say(b"Q" + struct.pack(">QI", 1, 1))
     box.until_live()
     assert len(box.of_kind(lib.REPORT_NOT_SENT)) == 1000
     assert box.kinds()[-1] == lib.REPORT_LIVE
