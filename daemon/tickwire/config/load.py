@@ -14,7 +14,7 @@ import msgspec
 
 from tickwire.config import lines, values
 from tickwire.config.checks import problems
-from tickwire.config.model import Config
+from tickwire.config.model import Box, Config
 
 _WHERE = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([A-Za-z0-9_-]+)|\[(\d+)\]|(\[\.\.\.\])")
@@ -36,6 +36,14 @@ def load(path: FilePath, cores: Collection[int] | None = None) -> Config:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(str(path), [(1, f"expected a readable TOML file: {error}")]) from error
     return parse(text, str(path), os.sched_getaffinity(0) if cores is None else cores)
+
+
+def load_box(path: FilePath) -> Box:
+    """Only the ``[box]`` table, so that a mistake elsewhere in the file stops no operator; raises ConfigError."""
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8"))["box"], Box)
+    except (OSError, ValueError, KeyError, msgspec.ValidationError) as error:
+        raise ConfigError(str(path), [(1, f"expected TOML with a [box] table: {error}")]) from error
 
 
 def parse(text: str, source: str, cores: Collection[int]) -> Config:
