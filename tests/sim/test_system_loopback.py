@@ -12,7 +12,7 @@ import pytest
 from killing import final_lines, kill_every_lane, trade
 
 from tickwire.demo.children import workplace
-from tickwire.demo.plan import Settings, box_command
+from tickwire.demo.plan import PASSWORD, Settings, box_command
 from tickwire.demo.site import Site
 from tickwire.host.process import is_running
 from tickwire.supervisor.ownership import LANE_MODULE
@@ -62,6 +62,7 @@ def test_an_interrupted_demo_still_reports_and_leaves_nothing(tmp_path: Path) ->
     assert process.returncode == 0
     assert json.loads(file.read_text())["position_breaks"] == 0
     assert {"box.log", "box.toml", "exchange.log", "exchange.json"} <= {kept.name for kept in logs.iterdir()}
+    assert not [kept for kept in logs.iterdir() if PASSWORD in kept.read_text()]
     assert not [*Path("/dev/shm").glob(f"tickwire-demo-{process.pid}-*")]
 
 

@@ -20,6 +20,7 @@ _WHERE = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([A-Za-z0-9_-]+)|\[(\d+)\]|(\[\.\.\.\])")
 _FIELD = re.compile(r"^Object (contains unknown|missing required) field `(?P<name>.*)`$")
 _SYNTAX = re.compile(r"^(?P<what>.*) \(at line (?P<line>\d+), column \d+\)$", re.DOTALL)
+_PASSWORD = re.compile(rb"[!-~]{1,10}\Z")
 
 
 class ConfigError(Exception):
@@ -72,12 +73,16 @@ def password(config: Config) -> str:
     if not settings.password_file:
         return settings.password
     try:
-        secret = FilePath(settings.password_file).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
+        with FilePath(settings.password_file).open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            secret = file.read().strip()
+    except OSError as error:
         raise ConfigError(settings.password_file, [(1, f"expected a readable password file: {error}")]) from error
-    if not 1 <= len(secret) <= 10:
-        raise ConfigError(settings.password_file, [(1, "expected a password of 1 to 10 characters")])
-    return secret
+    if mode & 0o077:
+        raise ConfigError(settings.password_file, [(1, "expected a file that only its owner can read (chmod 600)")])
+    if not _PASSWORD.match(secret):
+        raise ConfigError(settings.password_file, [(1, "expected a password of 1 to 10 visible ASCII characters")])
+    return secret.decode("ascii")
 
 
 def _explain(message: str, data: Any) -> tuple[lines.Path, str]:

@@ -151,7 +151,6 @@ def box_config(wiring: Wiring, symbols: tuple[str, ...], folder: Path) -> str:
         interface_address=wiring.box_address,
         venue=f"{wiring.exchange_address}:{wiring.order_port}",
         username=ACCOUNT,
-        password=PASSWORD,
         firm=FIRM,
     )
 
@@ -175,7 +174,7 @@ stale_ms = 3000
 [execution]
 venue = "{venue}"
 username = "{username}"
-password = "{password}"
+password_file = "{folder}/password"
 firm = "{firm}"
 reconnect_ms_min = 10
 reconnect_ms_max = 100
