@@ -67,6 +67,22 @@ def test_a_box_that_does_not_run_starts_killed_afterwards(tmp_path: Path) -> Non
     owner.close()
 
 
+def test_a_mistake_elsewhere_in_the_file_does_not_stop_a_kill(tmp_path: Path) -> None:
+    config = tmp_path / "box.toml"
+    config.write_text(f'[box]\nname = "b"\nsegment_path = "{tmp_path}/s"\nstate_dir = "{tmp_path}/state"\n[rsk]\n')
+    assert kill("--config", str(config), "--reason", "test").returncode == 0
+    assert (tmp_path / "state" / "kill").exists()
+
+
+@pytest.mark.parametrize("text", ["", "[box", '[box]\nname = "b"\n', "[box]\nname = 1\n"])
+def test_a_file_that_names_no_box_is_refused_and_the_other_way_is_told(tmp_path: Path, text: str) -> None:
+    config = tmp_path / "box.toml"
+    config.write_text(text)
+    done = kill("--config", str(config), "--reason", "test")
+    assert done.returncode == 2
+    assert "--segment PATH needs no file" in done.stderr
+
+
 def test_killing_twice_keeps_the_first_time(tmp_path: Path) -> None:
     segment, control = create_segment(tmp_path / "segment", ["hot"])
     with segment:

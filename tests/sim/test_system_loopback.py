@@ -12,9 +12,11 @@ import pytest
 from killing import final_lines, kill_every_lane, trade
 
 from tickwire.demo.children import workplace
-from tickwire.demo.plan import Settings, box_command
+from tickwire.demo.plan import PASSWORD, SYNTHETIC_SYMBOLS, Settings, box_command
 from tickwire.demo.site import Site
 from tickwire.host.process import is_running
+from tickwire.sim.settings import StreetSettings
+from tickwire.sim.street import write_street
 from tickwire.supervisor.ownership import LANE_MODULE
 
 SOCKETS = Settings(backend="socket", instruments=2)
@@ -42,6 +44,19 @@ def test_the_demo_trades_and_its_positions_equal_the_exchanges(tmp_path: Path) -
     assert "The box's positions equal the exchange's own." in done.stdout
 
 
+def test_a_gzipped_recording_goes_at_once_up_to_its_start_and_is_traded_from_there(tmp_path: Path) -> None:
+    day, file = tmp_path / "day.itch.gz", tmp_path / "report.json"
+    write_street(StreetSettings(symbols=SYNTHETIC_SYMBOLS[:2]), day, 120_000)  # 6 s of market
+    arguments = ["--itch", str(day), "--start", "09:30:03", "--seconds", "2", "--report", str(file)]
+    done = subprocess.run(demo(*arguments), capture_output=True, text=True, timeout=90)
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads(file.read_text())
+    assert report["run"]["market"] == "recording day.itch.gz"
+    assert report["messages"] > 60_000, "3 s that went at once, and what was traded"
+    assert report["orders"] > 0
+    assert report["feed"]["lost"] == 0
+
+
 def test_an_interrupted_demo_still_reports_and_leaves_nothing(tmp_path: Path) -> None:
     file = tmp_path / "report.json"
     logs = tmp_path / "logs"
@@ -62,6 +77,7 @@ def test_an_interrupted_demo_still_reports_and_leaves_nothing(tmp_path: Path) ->
     assert process.returncode == 0
     assert json.loads(file.read_text())["position_breaks"] == 0
     assert {"box.log", "box.toml", "exchange.log", "exchange.json"} <= {kept.name for kept in logs.iterdir()}
+    assert not [kept for kept in logs.iterdir() if PASSWORD in kept.read_text()]
     assert not [*Path("/dev/shm").glob(f"tickwire-demo-{process.pid}-*")]
 
 

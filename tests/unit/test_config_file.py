@@ -57,6 +57,12 @@ REFUSALS = [
         "supervisor_age_ms_max = 150",
         "risk.supervisor_age_ms_max: expected at least twice supervisor.heartbeat_ms (100)",
     ),
+    ("# housekeep_us = 1000", "housekeep_us = 5001", "lanes.housekeep_us: expected int <= 5000"),
+    (
+        '# session = ""',
+        'session = "naïve"',
+        "execution.session: expected at most 10 visible ASCII characters, got 'naïve'",
+    ),
     (
         "# supervisor_silence_ms_max = 2500",
         "supervisor_silence_ms_max = 3000",
@@ -95,6 +101,17 @@ def test_a_missing_limit_is_refused_at_its_table() -> None:
 def test_two_passwords_are_refused() -> None:
     (refusal,) = refused(EXAMPLE.replace('firm = "TICK"', 'firm = "TICK"\npassword = "secret"'))
     assert refusal.endswith("execution.password_file: expected exactly one of password and password_file")
+
+
+def test_a_lane_that_sleeps_for_longer_than_the_supervisor_supposes_is_refused() -> None:
+    lane = '[[lanes.lane]]\nname = "hot"\nstages = ["market-data"]\nsleep_us = 1000000\n\n[supervisor]'
+    (refusal,) = refused(EXAMPLE.replace("[supervisor]", lane))
+    assert refusal.endswith("lanes.lane[0].sleep_us: expected int <= 5000")
+
+
+def test_a_password_that_the_venue_could_not_spell_is_refused() -> None:
+    (refusal,) = refused(EXAMPLE.replace('password_file = "/etc/tickwire/box.password"', 'password = "pässword"'))
+    assert refusal.endswith("execution.password: expected at most 10 visible ASCII characters, got 'pässword'")
 
 
 def test_a_core_that_this_machine_lacks_is_refused() -> None:
@@ -148,9 +165,21 @@ def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_password_comes_from_its_file(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
+    secret.touch(mode=0o600)
     secret.write_text("letmein\n")
     config = parse(EXAMPLE.replace("/etc/tickwire/box.password", str(secret)), "box.toml", CORES)
     assert password(config) == "letmein"
-    secret.write_text("far too long a password")
-    with pytest.raises(ConfigError, match="1 to 10 characters"):
+    for wrong in ("far too long a password", "two words", "pässword", ""):
+        secret.write_text(wrong)
+        with pytest.raises(ConfigError, match="1 to 10 visible ASCII characters"):
+            password(config)
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604])
+def test_a_password_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("letmein\n")
+    secret.chmod(mode)
+    config = parse(EXAMPLE.replace("/etc/tickwire/box.password", str(secret)), "box.toml", CORES)
+    with pytest.raises(ConfigError, match="only its owner can read"):
         password(config)

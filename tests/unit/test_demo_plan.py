@@ -1,13 +1,15 @@
 """What a demo makes of what it was asked for."""
 
 import gzip
+import io
 import struct
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from tickwire.config import parse
-from tickwire.demo.demo import Settled
+from tickwire.demo.demo import Demo, Settled
 from tickwire.demo.exchange import Account, Status
 from tickwire.demo.plan import (
     DemoError,
@@ -83,9 +85,17 @@ def test_a_seed_or_a_file_reaches_the_exchange(tmp_path: Path) -> None:
     wiring = loopback("")
     synthetic = exchange_command(Settings(seed=7), wiring, ("SYNA",), tmp_path / "status")
     assert synthetic[synthetic.index("--seed") + 1] == "7"
-    recorded = exchange_command(Settings(itch=Path("day.itch"), speed="max"), wiring, ("AAPL",), tmp_path / "status")
+    settings = Settings(itch=Path("day.itch"), speed="max", start="10:00:00")
+    recorded = exchange_command(settings, wiring, ("AAPL",), tmp_path / "status")
     assert recorded[recorded.index("--itch") + 1] == "day.itch"
     assert recorded[recorded.index("--speed") + 1] == "max"
+    assert recorded[recorded.index("--start") + 1] == "10:00:00"
+
+
+def test_a_start_that_is_no_time_of_day_is_refused_before_anything_runs() -> None:
+    assert Settings(start="10:00:00").start_ns == 36_000 * 10**9
+    with pytest.raises(DemoError, match=r"--start: time '10': expected HH:MM:SS"):
+        Demo(Settings(start="10"), Console(file=io.StringIO())).run()
 
 
 def test_a_recording_is_over_only_when_the_box_has_stayed_complete_for_a_while(tmp_path: Path) -> None:
@@ -94,7 +104,7 @@ def test_a_recording_is_over_only_when_the_box_has_stayed_complete_for_a_while(t
         behind = SnapshotReader(segment, ["AAPL"]).read()
         segment.counters("market-data").values[:] = 1
         complete = SnapshotReader(segment, ["AAPL"]).read()
-    over = Status("running", True, "", {}, {}, {"A": Account(True, 0, {})})
+    over = Status("running", 0, True, "", {}, {}, {"A": Account(True, 0, {})})
     settled = Settled()
     looks = [settled.look(over, snapshot) for snapshot in (complete, complete, behind, *[complete] * 5)]
     assert looks == [False] * 7 + [True]

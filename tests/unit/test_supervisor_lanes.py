@@ -49,12 +49,21 @@ class Box:
         self.pids: list[int] = []
         self.kills: list[int] = []
         self._arguments = (str(path), *lane_arguments)
-        self.supervisor = Supervisor(
-            self.config, self.segment, self.control, self.spawn, {0}, now_ns, self.kills.append
-        )
+        self.refuse_kills = 0
+        self.refuse_starts = 0
+        self.supervisor = Supervisor(self.config, self.segment, self.control, self.spawn, {0}, now_ns, self.remember)
         self.orders = self.segment.counters("execution-engine")
 
+    def remember(self, kill: int) -> None:
+        if self.refuse_kills:
+            self.refuse_kills -= 1
+            raise OSError("disk full")
+        self.kills.append(kill)
+
     async def spawn(self, name: str) -> Process:
+        if self.refuse_starts:
+            self.refuse_starts -= 1
+            raise OSError("too many processes")
         process = await asyncio.create_subprocess_exec(sys.executable, "-c", LANE, *self._arguments)
         self.pids.append(process.pid)
         return process
@@ -207,6 +216,60 @@ def test_the_kill_switch_is_remembered_as_soon_as_it_is_seen(tmp_path: Path) -> 
 
     drive(box, story)
     assert box.kills[0] == 77
+
+
+def test_a_kill_switch_that_cannot_be_remembered_is_tried_again_while_the_box_lives_on(tmp_path: Path) -> None:
+    box = Box(tmp_path / "segment")
+
+    async def story() -> None:
+        box.refuse_kills = 3
+        box.make_ready()
+        box.control.kill = 77
+        await until(lambda: bool(box.kills))
+        await until(lambda: box.control.armed)
+        box.leave_session()
+
+    assert drive(box, story)
+    assert box.refuse_kills == 0
+
+
+def test_a_lane_that_cannot_be_started_is_tried_again(tmp_path: Path) -> None:
+    box = Box(tmp_path / "segment")
+    box.refuse_starts = 3
+
+    async def story() -> None:
+        box.make_ready()
+        await until(lambda: box.control.armed)
+        box.leave_session()
+
+    assert drive(box, story)
+    assert box.supervisor.keepers[0].restarts == 3
+
+
+def test_a_part_that_fails_stops_the_box_in_order_and_counts_as_disorder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = Box(tmp_path / "segment")
+
+    def fail() -> str:
+        raise RuntimeError("a bug of ours")
+
+    async def main() -> bool:
+        stop = asyncio.Event()
+        running = asyncio.ensure_future(box.supervisor.run(stop))
+        box.make_ready()
+        await until(lambda: box.control.armed)
+        monkeypatch.setattr(box.supervisor.positions, "check", fail)
+        await until(stop.is_set)
+        box.leave_session()
+        return await running
+
+    with box.segment:
+        assert not asyncio.run(main())
+        assert not box.control.armed
+        assert box.control.stop
+        assert commands(box.segment) == [lib.EXECUTION_CANCEL_ALL, lib.EXECUTION_LOGOUT]
+    assert not any(alive(pid) for pid in box.pids)
 
 
 def test_limits_are_refreshed_while_the_box_runs(tmp_path: Path) -> None:

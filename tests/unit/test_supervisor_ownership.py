@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tickwire.native import Segment, now_ns
+from tickwire.native import NativeError, Segment, lib, now_ns
 from tickwire.supervisor.backoff import BackOff
 from tickwire.supervisor.layout import create_segment
-from tickwire.supervisor.ownership import LANE_MODULE, BoxOwnedError, Ownership
+from tickwire.supervisor.ownership import LANE_MODULE, BoxOwnedError, Ownership, throw_kill
 
 
 @pytest.fixture
@@ -56,6 +56,72 @@ def test_a_file_that_is_no_segment_is_replaced_and_the_log_says_so(owner: Owners
     path.write_bytes(b"something else")
     assert "was no segment" in owner.clear_stale(0)
     assert not path.exists()
+
+
+def test_a_segment_of_another_version_is_left_alone_and_a_person_is_told(owner: Ownership, path: Path) -> None:
+    segment, _ = create_segment(path, ["hot"])
+    with segment:
+        lib.segment_header(segment.handle).layout_hash ^= 1
+    with pytest.raises(BoxOwnedError, match="see whether its kill switch was on, then remove the file"):
+        owner.clear_stale(0)
+    assert path.exists()
+
+
+def test_a_segment_whose_maker_died_before_it_was_whole_is_replaced(owner: Ownership, path: Path) -> None:
+    Segment.create(path, 1 << 20).close()
+    assert "was no segment" in owner.clear_stale(0)
+    assert not path.exists()
+
+
+def test_a_segment_that_cannot_be_opened_is_not_removed(owner: Ownership, path: Path) -> None:
+    path.mkdir()
+    with pytest.raises(NativeError):
+        owner.clear_stale(0)
+    assert path.exists()
+
+
+def test_a_damaged_kill_file_is_an_error_that_names_it(owner: Ownership, tmp_path: Path) -> None:
+    (tmp_path / "state" / "kill").write_text("1x\n")
+    with pytest.raises(OSError, match="kill is damaged: expected a number"):
+        assert owner.kill
+
+
+def test_the_lock_is_not_taken_through_a_link(path: Path, tmp_path: Path) -> None:
+    path.with_name("segment.lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match="symbolic links"):
+        Ownership(path, tmp_path / "state")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_somebody_elses_box_counts_as_owned(tmp_path: Path) -> None:
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    (hidden / "segment.lock").touch()
+    hidden.chmod(0)
+    program = (
+        "import os, sys\nfrom pathlib import Path\nfrom tickwire.supervisor.ownership import is_owned\n"
+        "if os.getuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
+        "sys.exit(0 if is_owned(Path(sys.argv[1])) else 9)\n"
+    )
+    try:
+        child = subprocess.run([sys.executable, "-c", program, str(hidden / "segment")], timeout=60)
+    finally:
+        hidden.chmod(0o700)
+    assert child.returncode == 0
+
+
+def test_half_a_kill_is_done_and_the_other_half_is_told(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    segment, control = create_segment(path, ["hot"])
+    with segment:
+        done = throw_kill(path, tmp_path / "file" / "state", 7)
+        assert control.kill == 7
+    assert done[0].startswith(f"segment {path}: nothing new leaves")
+    assert done[1].startswith("failed: ")
+    path.write_bytes(b"no segment")
+    done = throw_kill(path, tmp_path / "state", 7)
+    assert (tmp_path / "state" / "kill").read_text() == "7\n"
+    assert done[-1].startswith("failed: ")
 
 
 def test_a_lane_of_an_earlier_run_that_still_lives_keeps_the_box_closed(owner: Ownership, path: Path) -> None:

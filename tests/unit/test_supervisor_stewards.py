@@ -50,10 +50,10 @@ def test_the_execution_steward_follows_the_session(segment: Segment) -> None:
 def test_commands_carry_their_time_and_a_full_ring_is_told(segment: Segment) -> None:
     ring = segment.ring("command.execution", "command")
     steward = ExecutionEngine(segment.counters("execution-engine"), ring, lambda: 7)
-    assert steward.login()
     assert steward.cancel_all()
+    assert steward.logout()
     first, second = ring.read(0)
-    assert (first.kind, first.issued_ns, second.kind) == (lib.EXECUTION_LOGIN, 7, lib.EXECUTION_CANCEL_ALL)
+    assert (first.kind, first.issued_ns, second.kind) == (lib.EXECUTION_CANCEL_ALL, 7, lib.EXECUTION_LOGOUT)
     while steward.cancel_all():
         pass
     assert ring.lag(0) == ring.capacity

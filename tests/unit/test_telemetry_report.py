@@ -25,7 +25,7 @@ RUN = Run(
     orderly=True,
     notes=[],
 )
-HELD = Position("AAPL", quantity=100, bought=300, sold=200, realised=15_000, known=True)
+HELD = Position("AAPL", quantity=100, bought=300, sold=200, realised=15_000, fills=5, known=True)
 THEIRS = ExchangePosition("AAPL", quantity=100, bought=300, sold=200, bought_value=0, sold_value=0)
 
 
@@ -75,6 +75,12 @@ def test_a_disorderly_stop_is_not_good_even_when_positions_are_equal(snapshot: S
     report = build(snapshot, [THEIRS], None, msgspec.structs.replace(RUN, orderly=False))
     assert not report.good
     assert "did not stop in order" in text_of(report)
+
+
+def test_fills_are_those_of_the_positions_however_often_the_record_was_replayed(snapshot: Snapshot) -> None:
+    replayed = replace(snapshot, orders={**snapshot.orders, "executed": 15, "executed_shares": 1500})
+    report = build(replayed, [THEIRS], None, RUN)
+    assert (report.fills, report.filled_shares) == (5, 500)
 
 
 def test_the_json_has_the_promised_keys(snapshot: Snapshot, tmp_path: Path) -> None:

@@ -43,7 +43,17 @@ def busy(segment: Segment) -> Snapshot:
         for value in range(1, 1_000_000, 997):
             segment.histogram(name).record(value)
     for index in range(len(SYMBOLS)):
-        put(segment, "position", "position_entry", index, quantity=-12_345, realised=123_456_789, known=1)
+        put(
+            segment,
+            "position",
+            "position_entry",
+            index,
+            quantity=-12_345,
+            realised=123_456_789,
+            fills=123_456,
+            bought=12_345_678,
+            known=1,
+        )
         put(segment, "top", "market_top", index, updates=1)
     return SnapshotReader(segment, SYMBOLS).read()
 
@@ -57,7 +67,8 @@ def test_the_view_fits_eighty_columns_and_twenty_four_lines(segment: Segment) ->
 
 def test_figures_of_the_stages_reach_the_snapshot_by_their_c_names(segment: Segment) -> None:
     snapshot = busy(segment)
-    assert snapshot.orders["executed"] == 123_456_789
+    assert snapshot.orders["orders"] == 123_456_789
+    assert (snapshot.fills, snapshot.filled_shares) == (len(SYMBOLS) * 123_456, len(SYMBOLS) * 12_345_678)
     assert snapshot.session == "live"
     assert snapshot.refusals["price_collar"] == 123_456_789
     assert "pass" not in snapshot.refusals

@@ -17,6 +17,14 @@ def demo(
         Path | None, typer.Option("--itch", help="Nasdaq ITCH 5.0 file, plain or .gz; without it a synthetic market.")
     ] = None,
     speed: Annotated[str, typer.Option("--speed", help="How many times as fast as the clock, or max.")] = "1",
+    start: Annotated[
+        str,
+        typer.Option(
+            "--start",
+            metavar="HH:MM:SS",
+            help="Market time of a file at which its clock and that of --seconds start; what is earlier goes at once.",
+        ),
+    ] = "09:30:00",
     seconds: Annotated[float, typer.Option("--seconds", min=0.1, help="Trade for so long.")] = 30.0,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the synthetic market.")] = 1,
     report: Annotated[Path | None, typer.Option("--report", help="Write the report as JSON.")] = None,
@@ -40,6 +48,7 @@ def demo(
     settings = Settings(
         itch=itch,
         speed=speed,
+        start=start,
         seconds=seconds,
         seed=seed,
         report=report,

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from tickwire.host.files import open_unpacked
+
 CHUNK_SIZE = 1 << 20
-GZIP_MAGIC = b"\x1f\x8b"
 
 
 class BadInputError(Exception):
@@ -20,10 +21,7 @@ class BadInputError(Exception):
 def pieces(path: Path) -> Iterator[bytes]:
     """The file a chunk at a time, unpacked when it is gzip; raises BadInputError."""
     try:
-        with path.open("rb") as plain:
-            packed = plain.read(2) == GZIP_MAGIC
-            plain.seek(0)
-            source: BinaryIO | gzip.GzipFile = gzip.GzipFile(fileobj=plain) if packed else plain
+        with open_unpacked(path) as source:
             while piece := source.read(CHUNK_SIZE):
                 yield piece
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:

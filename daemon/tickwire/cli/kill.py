@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tickwire.config import ConfigError, load
+from tickwire.config import ConfigError, load_box
 from tickwire.host import logs
 from tickwire.native import NativeError
 from tickwire.supervisor.ownership import throw_kill
@@ -28,7 +28,7 @@ def kill(
     path, state_dir = segment, None
     if config is not None:
         try:
-            box = load(config).box
+            box = load_box(config)
         except ConfigError as error:
             typer.echo(f"{error}\nkill: the file was refused; --segment PATH needs no file", err=True)
             raise typer.Exit(2) from error

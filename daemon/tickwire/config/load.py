@@ -14,12 +14,13 @@ import msgspec
 
 from tickwire.config import lines, values
 from tickwire.config.checks import problems
-from tickwire.config.model import Config
+from tickwire.config.model import Box, Config
 
 _WHERE = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([A-Za-z0-9_-]+)|\[(\d+)\]|(\[\.\.\.\])")
 _FIELD = re.compile(r"^Object (contains unknown|missing required) field `(?P<name>.*)`$")
 _SYNTAX = re.compile(r"^(?P<what>.*) \(at line (?P<line>\d+), column \d+\)$", re.DOTALL)
+_PASSWORD = re.compile(rb"[!-~]{1,10}\Z")
 
 
 class ConfigError(Exception):
@@ -36,6 +37,14 @@ def load(path: FilePath, cores: Collection[int] | None = None) -> Config:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(str(path), [(1, f"expected a readable TOML file: {error}")]) from error
     return parse(text, str(path), os.sched_getaffinity(0) if cores is None else cores)
+
+
+def load_box(path: FilePath) -> Box:
+    """Only the ``[box]`` table, so that a mistake elsewhere in the file stops no operator; raises ConfigError."""
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8"))["box"], Box)
+    except (OSError, ValueError, KeyError, msgspec.ValidationError) as error:
+        raise ConfigError(str(path), [(1, f"expected TOML with a [box] table: {error}")]) from error
 
 
 def parse(text: str, source: str, cores: Collection[int]) -> Config:
@@ -64,12 +73,16 @@ def password(config: Config) -> str:
     if not settings.password_file:
         return settings.password
     try:
-        secret = FilePath(settings.password_file).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
+        with FilePath(settings.password_file).open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            secret = file.read().strip()
+    except OSError as error:
         raise ConfigError(settings.password_file, [(1, f"expected a readable password file: {error}")]) from error
-    if not 1 <= len(secret) <= 10:
-        raise ConfigError(settings.password_file, [(1, "expected a password of 1 to 10 characters")])
-    return secret
+    if mode & 0o077:
+        raise ConfigError(settings.password_file, [(1, "expected a file that only its owner can read (chmod 600)")])
+    if not _PASSWORD.match(secret):
+        raise ConfigError(settings.password_file, [(1, "expected a password of 1 to 10 visible ASCII characters")])
+    return secret.decode("ascii")
 
 
 def _explain(message: str, data: Any) -> tuple[lines.Path, str]:

@@ -22,9 +22,11 @@ STAGES: tuple[Stage, ...] = get_args(Stage)
 
 Idle = Literal["spin", "pause", "yield", "sleep"]
 Name = Annotated[str, Meta(pattern="^[a-z0-9-]{1,15}$", description="1 to 15 of a-z, 0-9 and -")]
+Visible = Annotated[str, Meta(pattern=r"^[!-~]{0,10}\Z", description="at most 10 visible ASCII characters")]
 FilePath = Annotated[str, Meta(pattern="^/", description="an absolute path")]
 Count = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Positive = Annotated[int, Meta(ge=1, le=2**32 - 1)]
+Pause = Annotated[int, Meta(ge=1, le=5_000)]  # us: the supervisor's looks at the stop suppose gauges this fresh
 OrderShares = Annotated[int, Meta(ge=1, le=QUANTITY_MAX)]
 Shares = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
@@ -106,9 +108,9 @@ class Execution(Section, frozen=True):
     venue: Endpoint
     username: Annotated[str, Meta(pattern="^[A-Za-z0-9]{1,6}$", description="1 to 6 letters and digits")]
     firm: Annotated[str, Meta(pattern="^[A-Z0-9]{1,4}$", description="1 to 4 capitals and digits")]
-    password: Annotated[str, Meta(max_length=10)] = ""
+    password: Visible = ""
     password_file: str = ""
-    session: Annotated[str, Meta(max_length=10)] = ""
+    session: Visible = ""
     heartbeat_ms: Positive = 1_000
     silence_ms_max: Positive = 15_000
     reconnect_ms_min: Positive = 100
@@ -145,7 +147,7 @@ class Lane(Section, frozen=True):
     stages: Annotated[tuple[Stage, ...], Meta(min_length=1)]
     core: Annotated[int, Meta(ge=-1, le=4095)] = -1
     idle: Idle = "sleep"
-    sleep_us: Positive = 50
+    sleep_us: Pause = 50
     fifo_priority: Annotated[int, Meta(ge=0, le=99)] = 0
     lock_memory: bool = False
 
@@ -163,7 +165,7 @@ class Lanes(Section, frozen=True):
     idle: Idle = "pause"
     fifo_priority: Annotated[int, Meta(ge=0, le=99)] = 0
     lock_memory: bool = True
-    housekeep_us: Positive = 1_000
+    housekeep_us: Pause = 1_000
     orphan_ms_max: Positive = 3_000
     lane: tuple[Lane, ...] = ()
 

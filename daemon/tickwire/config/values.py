@@ -22,9 +22,14 @@ class Endpoint(str):
     __slots__ = ()
 
     @property
+    def host(self) -> str:
+        """The address as text; empty when there is none."""
+        return self.rpartition(":")[0]
+
+    @property
     def address(self) -> int:
         """The address in host order; 0 when empty."""
-        return int(IPv4Address(self.rpartition(":")[0])) if self else 0
+        return int(IPv4Address(self.host)) if self else 0
 
     @property
     def port(self) -> int:

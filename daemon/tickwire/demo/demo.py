@@ -33,6 +33,7 @@ class Demo:
 
     def run(self) -> Report:
         """Raises DemoError, leaving nothing behind."""
+        start_ns = self._settings.start_ns
         symbols = self._settings.symbols()
         self._console.print(f"{self._settings.market}: {', '.join(symbols)}", highlight=False)
         with ExitStack() as stack:
@@ -43,6 +44,7 @@ class Demo:
             where = "two namespaces, AF_XDP" if site.wiring.namespaces else "loopback, sockets"
             self._console.print(f"{where} ({site.wiring.why})", highlight=False)
             site.await_armed()
+            self._await_start(site, start_ns)
             seconds = self._trade(site)
             orderly = site.box.stop(STOP_S) == 0
             if site.exchange.stop(STOP_S) != 0:
@@ -52,6 +54,18 @@ class Demo:
         if self._settings.report is not None:
             save(report, self._settings.report)
         return report
+
+    def _await_start(self, site: Site, start_ns: int) -> None:
+        """Until a recording has reached its start, however much of the day lies before it."""
+        if self._settings.itch is None:
+            return
+        while not self._stop.is_set():
+            site.box.require()
+            site.exchange.require()
+            status = site.status()
+            if status is not None and (status.market_ns >= start_ns or status.end_of_market):
+                return
+            self._stop.wait(LOOK_S)
 
     def _trade(self, site: Site) -> float:
         """Watch until it is time to stop; returns for how long, s."""

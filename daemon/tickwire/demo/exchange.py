@@ -20,6 +20,7 @@ class Status(msgspec.Struct, frozen=True):
     """The exchange at one moment; keys the demo has no use for are passed over."""
 
     state: str
+    market_ns: int
     end_of_market: bool
     street_error: str
     publisher: Mapping[str, int]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tickwire.demo.symbols import most_active
 from tickwire.host import facts
+from tickwire.sim.settings import parse_time
 
 ACCOUNT = "TRADE1"
 PASSWORD = "password1"
@@ -27,6 +28,7 @@ class Settings:
 
     itch: Path | None = None
     speed: str = "1"
+    start: str = "09:30:00"
     seconds: float = 30.0
     seed: int = 1
     report: Path | None = None
@@ -40,6 +42,14 @@ class Settings:
     def market(self) -> str:
         """The street in words."""
         return f"synthetic market, seed {self.seed}" if self.itch is None else f"recording {self.itch.name}"
+
+    @property
+    def start_ns(self) -> int:
+        """When the street's clock starts, ns since midnight.  Raises DemoError."""
+        try:
+            return parse_time(self.start)
+        except ValueError as error:
+            raise DemoError(f"--start: {error}") from error
 
     def symbols(self) -> tuple[str, ...]:
         """Instruments to trade.  Raises NoInstrumentError or OSError for a recording that has none."""
@@ -115,7 +125,7 @@ def exchange_command(settings: Settings, wiring: Wiring, symbols: tuple[str, ...
     """Arguments that start the paper exchange."""
     street = ["--seed", str(settings.seed), "--symbols", ",".join(symbols)]
     if settings.itch is not None:
-        street = ["--itch", str(settings.itch), "--announce-trading"]
+        street = ["--itch", str(settings.itch), "--start", settings.start, "--announce-trading"]
     return [
         *(sys.executable, "-m", "tickwire.sim"),
         *street,
@@ -151,7 +161,6 @@ def box_config(wiring: Wiring, symbols: tuple[str, ...], folder: Path) -> str:
         interface_address=wiring.box_address,
         venue=f"{wiring.exchange_address}:{wiring.order_port}",
         username=ACCOUNT,
-        password=PASSWORD,
         firm=FIRM,
     )
 
@@ -175,7 +184,7 @@ stale_ms = 3000
 [execution]
 venue = "{venue}"
 username = "{username}"
-password = "{password}"
+password_file = "{folder}/password"
 firm = "{firm}"
 reconnect_ms_min = 10
 reconnect_ms_max = 100

@@ -13,6 +13,7 @@ from tickwire.config import housekeeping_cores, lanes_of, parse
 from tickwire.demo.children import Child, Start, workplace
 from tickwire.demo.exchange import Status, read_status
 from tickwire.demo.plan import (
+    PASSWORD,
     DemoError,
     Settings,
     Wiring,
@@ -53,6 +54,8 @@ class Site:
             self._config = self.folder / "box.toml"
             text = box_config(self.wiring, symbols, self.folder) + lanes
             self._config.write_text(text, encoding="utf-8")
+            (self.folder / "password").touch(mode=0o600)
+            (self.folder / "password").write_text(PASSWORD, encoding="ascii")
             self._cores = os.sched_getaffinity(0)
             others = housekeeping_cores(lanes_of(parse(text, str(self._config), self._cores), self._cores), self._cores)
             self._start_box = start_box
@@ -154,5 +157,5 @@ def _starter(rack: Rack, host: Host) -> Start:
 
 
 def log_names(folder: Path) -> list[Path]:
-    """What a person may want to read afterwards: configuration, logs, status."""
+    """What a person may want to read afterwards: configuration, logs, status; the password is not among them."""
     return [file for pattern in ("*.toml", "*.log", "*.json") for file in sorted(folder.glob(pattern))]

@@ -1,11 +1,10 @@
 """Which instruments of a recording are worth trading: those with the most orders."""
 
-import gzip
 from collections import Counter
 from pathlib import Path
-from typing import BinaryIO, cast
 
-GZIP_MAGIC = b"\x1f\x8b"
+from tickwire.host.files import open_unpacked
+
 MESSAGES_MAX = 1_000_000  # of a whole day, the beginning has to do
 STOCK_IN_DIRECTORY = slice(11, 19)
 STOCK_IN_ADD = slice(24, 32)
@@ -19,7 +18,7 @@ def most_active(path: Path, count: int) -> tuple[str, ...]:
     """At most count symbols by added orders in the first million messages, busiest first.  Raises NoInstrumentError."""
     names: dict[bytes, str] = {}
     adds: Counter[bytes] = Counter()
-    with _open(path) as file:
+    with open_unpacked(path) as file:
         for _ in range(MESSAGES_MAX):
             size = int.from_bytes(file.read(2))
             message = file.read(size)
@@ -34,9 +33,3 @@ def most_active(path: Path, count: int) -> tuple[str, ...]:
     if not adds:
         raise NoInstrumentError(f"{path}: no order is added in its first {MESSAGES_MAX:,} messages")
     return tuple(names[locate] for locate, _ in adds.most_common(count))
-
-
-def _open(path: Path) -> BinaryIO:
-    with path.open("rb") as file:
-        zipped = file.read(2) == GZIP_MAGIC
-    return cast(BinaryIO, gzip.open(path, "rb") if zipped else path.open("rb"))

@@ -72,10 +72,6 @@ class OrderTable:
         """Note ``struct order *`` as about to be sent; NativeError when the table refuses it."""
         check(lib.order_table_enter(self._table, order), "order")
 
-    def withdraw(self, order_id: int) -> None:
-        """Forget an order that was not sent after all."""
-        lib.order_table_withdraw(self._table, order_id)
-
     def apply(self, message: bytes, sequence: int, now_ns: int = 0) -> Any | None:
         """The report that one OUCH message of the venue makes, if any; NativeError when nobody can read it."""
         report = ffi.new("struct execution_report *")
@@ -164,18 +160,6 @@ class Session:
         data = bytes(ffi.buffer(lib.session_pending(self._session, size), size[0]))
         lib.session_sent(self._session, size[0], now_ns)
         return data
-
-    def login(self, now_ns: int) -> None:
-        """An operator's word: log in now."""
-        lib.session_login(self._session, now_ns)
-
-    def logout(self, now_ns: int) -> None:
-        """Log out and stay out."""
-        lib.session_logout(self._session, now_ns)
-
-    def resync(self) -> None:
-        """Disconnect and replay from the first message."""
-        lib.session_resync(self._session)
 
     @property
     def counts(self) -> Any:

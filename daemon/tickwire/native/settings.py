@@ -1,17 +1,17 @@
 """A box's configuration as the structures its C stages read, and those stages opened with it."""
 
 from collections.abc import Callable, Mapping
-from ipaddress import IPv4Address
 from typing import Any
 
 from tickwire.config import Config
 from tickwire.native._native import ffi, lib
+from tickwire.native.execution import ExecutionSettings
 from tickwire.native.lane import open_stage
+from tickwire.native.packet import Channel, PacketSettings
 from tickwire.native.segment import Segment
 
 MICROSECOND = 1_000
 MILLISECOND = 1_000_000
-BACKENDS = {"socket": lib.PACKET_SOCKET, "af_xdp": lib.PACKET_AF_XDP, "pcap": lib.PACKET_PCAP}
 MODES = {"take": lib.SIGNAL_TAKE, "quote": lib.SIGNAL_QUOTE}
 
 
@@ -19,20 +19,18 @@ def market_config(config: Config) -> Any:
     """``struct market_config *``."""
     settings = config.market_data
     market = ffi.new("struct market_config *")
-    packet = market.packet
-    packet.backend = BACKENDS[settings.backend]
-    packet.channel_count = 2 if settings.line_b else 1
-    for channel, line in zip(packet.channels, (settings.line_a, settings.line_b), strict=False):
-        channel.address = line.address
-        channel.port = line.port
-    packet.interface = settings.interface.encode()
-    packet.path = settings.pcap_path.encode()
-    packet.interface_address = int(IPv4Address(settings.interface_address)) if settings.interface_address else 0
-    packet.queue = settings.queue
-    packet.frame_count = settings.frame_count
-    packet.busy_poll_us = settings.busy_poll_us
-    packet.generic = settings.generic
-    packet.receive_buffer = settings.receive_buffer_kib * 1024
+    PacketSettings(
+        backend=settings.backend,
+        channels=tuple(Channel(line.host, line.port) for line in (settings.line_a, settings.line_b)),
+        interface=settings.interface,
+        path=settings.pcap_path,
+        interface_address=settings.interface_address,
+        queue=settings.queue,
+        frame_count=settings.frame_count,
+        busy_poll_us=settings.busy_poll_us,
+        generic=settings.generic,
+        receive_buffer=settings.receive_buffer_kib * 1024,
+    ).fill(market.packet)
     market.request_address = settings.request_server.address
     market.request_port = settings.request_server.port
     market.order_count_max = settings.order_count_max
@@ -40,35 +38,34 @@ def market_config(config: Config) -> Any:
     market.lag_ns_max = settings.lag_ms_max * MILLISECOND
     market.gap_wait_ns = settings.gap_wait_us * MICROSECOND
     market.request_retry_ns = settings.request_retry_ms * MILLISECOND
-    market.instrument_count = _instruments(config, market.instruments)
+    market.instrument_count = len(config.instruments)
+    for entry, instrument in zip(market.instruments, config.instruments, strict=False):
+        entry.symbol = instrument.symbol.ljust(8).encode("ascii")
+        entry.locate = instrument.locate
     return market
 
 
 def execution_config(config: Config, password: str) -> Any:
     """``struct execution_config *``."""
     settings = config.execution
-    execution = ffi.new("struct execution_config *")
-    execution.address = settings.venue.address
-    execution.port = settings.venue.port
-    for field, text in (
-        ("username", settings.username),
-        ("password", password),
-        ("session", settings.session),
-        ("firm", settings.firm),
-    ):
-        target = getattr(execution, field)
-        ffi.memmove(target, text.encode().ljust(len(target)), len(target))
-    execution.heartbeat_ns = settings.heartbeat_ms * MILLISECOND
-    execution.silence_ns_max = settings.silence_ms_max * MILLISECOND
-    execution.reconnect_ns_min = settings.reconnect_ms_min * MILLISECOND
-    execution.reconnect_ns_max = settings.reconnect_ms_max * MILLISECOND
-    execution.order_age_ns_max = settings.order_age_ms_max * MILLISECOND
-    execution.supervisor_silence_ns_max = settings.supervisor_silence_ms_max * MILLISECOND
-    execution.poll_ns = settings.poll_us * MICROSECOND
-    execution.busy_poll_us = settings.busy_poll_us
-    execution.order_count_max = settings.order_count_max
-    execution.instrument_count = _instruments(config, execution.instruments)
-    return execution
+    return ExecutionSettings(
+        address=settings.venue.host,
+        port=settings.venue.port,
+        username=settings.username,
+        password=password,
+        symbols=[instrument.symbol for instrument in config.instruments],
+        firm=settings.firm,
+        session=settings.session,
+        heartbeat_ns=settings.heartbeat_ms * MILLISECOND,
+        silence_ns_max=settings.silence_ms_max * MILLISECOND,
+        reconnect_ns_min=settings.reconnect_ms_min * MILLISECOND,
+        reconnect_ns_max=settings.reconnect_ms_max * MILLISECOND,
+        order_age_ns_max=settings.order_age_ms_max * MILLISECOND,
+        supervisor_silence_ns_max=settings.supervisor_silence_ms_max * MILLISECOND,
+        poll_ns=settings.poll_us * MICROSECOND,
+        busy_poll_us=settings.busy_poll_us,
+        order_count_max=settings.order_count_max,
+    ).native()
 
 
 def signal_parameters(config: Config, enabled: bool) -> Any:
@@ -134,10 +131,3 @@ OPENERS: Mapping[str, Callable[[Segment, Config, str], tuple[Any, str]]] = {
     ),
     "position-tracker": lambda segment, config, _: open_stage(lib.position_stage_open, segment),
 }
-
-
-def _instruments(config: Config, entries: Any) -> int:
-    for entry, instrument in zip(entries, config.instruments, strict=False):
-        ffi.memmove(entry.symbol, instrument.symbol.encode().ljust(len(entry.symbol)), len(entry.symbol))
-        entry.locate = instrument.locate
-    return len(config.instruments)

@@ -12,7 +12,7 @@ SESSION_REFUSED: int = lib.SESSION_REFUSED
 
 
 class ExecutionEngine(Steward):
-    """Says what the session does; ``logout``, ``login`` and ``cancel_all`` tell it what to do."""
+    """Says what the session does; ``logout`` and ``cancel_all`` tell it what to do."""
 
     name = "execution-engine"
 
@@ -44,12 +44,8 @@ class ExecutionEngine(Steward):
         """Orders that may still trade."""
         return self._counters[lib.EXECUTION_COUNT_OPEN_ORDERS]
 
-    def login(self) -> bool:
-        """Open the session; False when the command ring is full, as for every command."""
-        return self._command("login")
-
     def logout(self) -> bool:
-        """End the session and stay out."""
+        """End the session and stay out; False when the command ring is full, as for every command."""
         return self._command("logout")
 
     def cancel_all(self) -> bool:

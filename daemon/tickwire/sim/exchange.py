@@ -23,10 +23,6 @@ TICK_NS = SECOND_NS // 4  # status, heartbeats and timeouts are looked at this o
 END_PACKETS = 3  # MoldUDP64 repeats the end of a session, as any packet may be lost
 
 
-class StreetError(Exception):
-    """The recording is damaged."""
-
-
 def _line(settings: LineSettings | None) -> Line:
     return Line("0.0.0.0", 0) if settings is None else Line(**msgspec.structs.asdict(settings))
 

@@ -4,11 +4,11 @@ import gzip
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
+from tickwire.host.files import open_unpacked
 from tickwire.native.venue import Synthetic
 from tickwire.sim.settings import StreetSettings
 
 CHUNK = 65536
-GZIP_MAGIC = b"\x1f\x8b"
 
 
 class Street(Protocol):
@@ -25,10 +25,7 @@ class RecordedStreet:
     """A file of ITCH messages, each behind its length in two bytes; read as it is needed, whatever its size."""
 
     def __init__(self, path: Path) -> None:
-        with path.open("rb") as file:
-            zipped = file.read(2) == GZIP_MAGIC
-        opened = gzip.open(path, "rb") if zipped else path.open("rb")  # noqa: SIM115 - closed by close()
-        self._file = cast(BinaryIO, opened)
+        self._file = open_unpacked(path)
 
     def read(self) -> bytes:
         """The next piece; empty at the end.  EOFError or OSError: the file is cut off or damaged."""

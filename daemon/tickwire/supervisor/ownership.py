@@ -42,7 +42,8 @@ class Ownership:
         """Remove the segment of an earlier run, keeping its kill switch; returns what was done, for the log.
 
         Raises BoxOwnedError when lanes of that run do not end within wait_s, or when another version of Tickwire made
-        the segment: whether its lanes still trade, and whether its kill switch is on, cannot be read then.
+        the segment: whether its lanes still trade, and whether its kill switch is on, cannot be read then.  Raises
+        NativeError when it cannot be opened.
         """
         if not self._path.exists():
             return ""
@@ -61,7 +62,12 @@ class Ownership:
                 raise BoxOwnedError(
                     f"{error}; stop that version's lanes, see whether its kill switch was on, then remove the file"
                 ) from error
-            self._path.unlink()
+            if error.code not in (
+                lib.ERROR_MALFORMED,
+                lib.ERROR_NOT_FOUND,
+            ):  # not found: its maker died before it was whole
+                raise  # it may well be a segment whose lanes trade: we just could not open it
+            self._path.unlink(missing_ok=True)
             return f"removed what was no segment: {error}"
         self._path.unlink()
         return "replaced the segment of an earlier run"
@@ -94,7 +100,7 @@ class Ownership:
 def is_owned(path: Path) -> bool:
     """Whether a supervisor runs the box whose segment is at path."""
     try:
-        lock = os.open(_lock_path(path), os.O_RDWR | os.O_CLOEXEC)
+        lock = os.open(_lock_path(path), os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
     except FileNotFoundError:
         return False
     except PermissionError:
@@ -153,7 +159,7 @@ def _number(path: Path) -> int:
 
 def _write(path: Path, text: str) -> None:
     """Replace the file so that a crash leaves the old or the new text."""
-    scratch = path.with_suffix(".new")
+    scratch = path.with_suffix(f".{os.getpid()}")  # an operator and the supervisor may both write the kill file
     with scratch.open("w", encoding="ascii") as file:
         file.write(text + "\n")
         file.flush()

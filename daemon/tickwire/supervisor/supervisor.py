@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Coroutine
+from typing import Any
 
 from tickwire.config import Config, lanes_of
 from tickwire.host.logs import Log
@@ -65,20 +66,36 @@ class Supervisor:
         return all(keeper.running for keeper in self.keepers) and self.execution.live and self.risk.reconciled
 
     async def run(self, stop: asyncio.Event) -> bool:
-        """Run until stop is set; True when everything then ended in order."""
+        """Run until stop is set or a part of the supervisor fails; True when nothing failed and all ended in order."""
         self._control.supervisor_heartbeat_ns = self._clock_ns()
         async with asyncio.TaskGroup() as group:
-            stewards = [group.create_task(steward.run()) for steward in self.stewards]
-            heart = group.create_task(self._beat())
-            lanes = [group.create_task(keeper.run()) for keeper in self.keepers]
-            gate = group.create_task(self._guard_gate())
+
+            def start(part: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[bool]:
+                return group.create_task(self._contain(part, work, stop))
+
+            stewards = [start(steward.name, steward.run()) for steward in self.stewards]
+            heart = start("heartbeat", self._beat())
+            lanes = [start(f"lane {keeper.name}", keeper.run()) for keeper in self.keepers]
+            gate = start("gate", self._guard_gate())
             await stop.wait()
             gate.cancel()
             orderly = await self._wind_down()
-            await asyncio.gather(*lanes)
-            for task in (*stewards, heart):
+            whole = all(await asyncio.gather(*lanes))
+            tasks = (*stewards, heart, gate)
+            whole = whole and not any(task.done() and not task.cancelled() for task in tasks)
+            for task in tasks:
                 task.cancel()
-        return orderly
+        return orderly and whole
+
+    async def _contain(self, part: str, work: Coroutine[Any, Any, None], stop: asyncio.Event) -> bool:
+        """Do the work; an exception in it stops the box in order, as orders must not be left open.  False: one came."""
+        try:
+            await work
+        except Exception as error:
+            self._log.error("part_failed", part=part, reason=repr(error))
+            stop.set()
+            return False
+        return True
 
     async def _beat(self) -> None:
         """Say that the supervisor lives, and remember the kill switch once it is on."""

@@ -111,7 +111,7 @@ def build(
     return Report(
         messages=snapshot.feed["messages"],
         orders=snapshot.orders["orders"],
-        fills=sum(position.fills for position in final),  # not execution's counter: a replay counts again
+        fills=snapshot.fills,
         rejects=rejects,
         position_breaks=sum(not line.equal for line in lines),
         pnl=snapshot.pnl / PRICE_SCALE,
@@ -119,7 +119,7 @@ def build(
         positions=lines,
         cancels=snapshot.orders["cancels"],
         replaces=snapshot.orders["replaces"],
-        filled_shares=sum(position.bought + position.sold for position in final),
+        filled_shares=snapshot.filled_shares,
         feed=snapshot.feed,
         rings={name: {"lag": ring.lag, "stalls": ring.stalls} for name, ring in snapshot.rings.items()},
         lanes={

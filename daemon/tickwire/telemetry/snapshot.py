@@ -48,6 +48,16 @@ class Snapshot:
         return sum(position.realised + position.unrealised for position in self.positions)
 
     @property
+    def fills(self) -> int:
+        """Executions of own orders, all instruments; by the positions, which a replay does not change."""
+        return sum(position.fills for position in self.positions)
+
+    @property
+    def filled_shares(self) -> int:
+        """Shares bought and sold in them."""
+        return sum(position.bought + position.sold for position in self.positions)
+
+    @property
     def refusals(self) -> Counts:
         """Intents the gate refused, by reason; only reasons that occurred."""
         return {name: count for name, count in self.verdicts.items() if count and name != "pass"}

@@ -67,7 +67,7 @@ def plain(snapshot: Snapshot, rate: float) -> str:
     p50, p99 = (microseconds(snapshot.latency["tick_to_order"][name]) for name in ("p50", "p99"))
     return (
         f"{rate:,.0f} msg/s, {feed['gaps']} gaps, {feed['lost']} lost | {condition(snapshot)} | "
-        f"{orders['orders']} orders, {orders['executed']} fills, {sum(snapshot.refusals.values())} refused | "
+        f"{orders['orders']} orders, {snapshot.fills} fills, {sum(snapshot.refusals.values())} refused | "
         f"position {quantity:+,}, P&L {money(snapshot.pnl)} | tick to order p50 {p50} p99 {p99} µs"
     )
 
@@ -114,7 +114,7 @@ def _orders(snapshot: Snapshot) -> Text:
     orders = snapshot.orders
     text = Text.assemble(
         ("Orders ", "bold"),
-        f"{orders['orders']:>9,} sent  {orders['executed']:,} fills ({orders['executed_shares']:,} sh)  ",
+        f"{orders['orders']:>9,} sent  {snapshot.fills:,} fills ({snapshot.filled_shares:,} sh)  ",
         f"{orders['canceled']:,} canceled  {orders['rejected']:,} rejected  {orders['open_orders']:,} open",
     )
     if snapshot.refusals:

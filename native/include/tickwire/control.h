@@ -1,7 +1,7 @@
 /* control: how people and stewards tell stages what to do, and how stages say that they live.
  * - words: the kill switch and the like, read by the hot path with one relaxed load;
  * - parameters: a struct under a seqlock, written by one steward, copied by stages when its version moved;
- * - commands: a ring per stage (64-byte records), drained between packets. */
+ * - commands: a ring of 64-byte records for a stage that takes any, drained between packets. */
 #pragma once
 #include "tickwire/clock.h"
 #include "tickwire/ring.h"

@@ -70,7 +70,8 @@ int packet_have_af_xdp(void); /* 1 when this build has the back end */
  * AF_XDP). */
 int packet_echo_run(struct packet_port *port, uint64_t count, uint64_t idle_ns_max);
 
-/* A sender is one outgoing UDP flow of the kernel's (sendmmsg): the paper exchange has one for each line. */
+/* A sender is one outgoing UDP flow of the kernel's (sendmmsg), with the instant before each send.  The paper
+ * exchange has a publisher of its own, which also injects faults; this one is for tests and measurements. */
 struct packet_sender_config {
     uint32_t address;           /* IPv4, host order; a multicast group or a host */
     uint32_t interface_address; /* IPv4, host order: the source, and where multicast leaves; 0 lets the kernel
