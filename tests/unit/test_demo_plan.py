@@ -109,3 +109,30 @@ def test_a_recording_is_over_only_when_the_box_has_stayed_complete_for_a_while(t
     looks = [settled.look(over, snapshot) for snapshot in (complete, complete, behind, *[complete] * 5)]
     assert looks == [False] * 7 + [True]
     assert not settled.look(None, complete)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "empty"),
+        (bytes(2000), "not an ITCH 5.0 file"),
+        (b"Dear reader, this is no market data at all.", "not an ITCH 5.0 file"),
+        (gzip.compress(b"\x00\x0cS" + bytes(11))[:-9], "damaged gzip"),
+    ],
+)
+def test_what_is_no_recording_is_refused_for_what_it_is(tmp_path: Path, content: bytes, reason: str) -> None:
+    file = tmp_path / "day.itch"
+    file.write_bytes(content)
+    with pytest.raises(NoInstrumentError, match=reason):
+        Settings(itch=file).symbols()
+
+
+def test_what_could_only_fail_at_the_end_is_refused_at_the_start(tmp_path: Path) -> None:
+    for wrong in (
+        Settings(report=tmp_path),
+        Settings(report=tmp_path / "missing" / "report.json"),
+        Settings(speed="banana"),
+    ):
+        with pytest.raises(DemoError):
+            wrong.check()
+    Settings(report=tmp_path / "report.json", speed="max").check()

@@ -52,9 +52,18 @@ def test_a_stale_segment_is_replaced_and_its_kill_switch_stays_on(owner: Ownersh
     assert owner.kill == kill
 
 
-def test_a_file_that_is_no_segment_is_replaced_and_the_log_says_so(owner: Ownership, path: Path) -> None:
-    path.write_bytes(b"something else")
-    assert "was no segment" in owner.clear_stale(0)
+def test_a_file_that_is_no_segment_is_never_removed(owner: Ownership, path: Path) -> None:
+    path.write_bytes(b"precious")
+    with pytest.raises(BoxOwnedError, match="no segment of Tickwire: not touched"):
+        owner.clear_stale(0)
+    assert path.read_bytes() == b"precious"
+
+
+def test_a_segment_that_was_cut_is_replaced_and_the_log_says_so(owner: Ownership, path: Path) -> None:
+    create_segment(path, ["hot"])[0].close()
+    with path.open("r+b") as file:
+        file.truncate(8192)
+    assert "unfinished segment" in owner.clear_stale(0)
     assert not path.exists()
 
 
@@ -69,7 +78,7 @@ def test_a_segment_of_another_version_is_left_alone_and_a_person_is_told(owner: 
 
 def test_a_segment_whose_maker_died_before_it_was_whole_is_replaced(owner: Ownership, path: Path) -> None:
     Segment.create(path, 1 << 20).close()
-    assert "was no segment" in owner.clear_stale(0)
+    assert "unfinished segment" in owner.clear_stale(0)
     assert not path.exists()
 
 

@@ -1,5 +1,7 @@
 """The ``tickwire`` command: one module a sub-command, each with ``register(app)``."""
 
+import signal
+import sys
 from importlib import import_module
 
 import typer
@@ -22,4 +24,7 @@ def build() -> typer.Typer:
 
 def main() -> None:
     """Entry point of the ``tickwire`` script."""
-    build()()
+    try:
+        build()()
+    except KeyboardInterrupt:  # also while the commands are still being loaded
+        sys.exit(128 + signal.SIGINT)

@@ -16,7 +16,10 @@ def demo(
     itch: Annotated[
         Path | None, typer.Option("--itch", help="Nasdaq ITCH 5.0 file, plain or .gz; without it a synthetic market.")
     ] = None,
-    speed: Annotated[str, typer.Option("--speed", help="How many times as fast as the clock, or max.")] = "1",
+    speed: Annotated[
+        str,
+        typer.Option("--speed", metavar="1|10|max", help="How many times as fast as the clock (any number), or max."),
+    ] = "1",
     start: Annotated[
         str,
         typer.Option(
@@ -26,7 +29,7 @@ def demo(
         ),
     ] = "09:30:00",
     seconds: Annotated[float, typer.Option("--seconds", min=0.1, help="Trade for so long.")] = 30.0,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the synthetic market.")] = 1,
+    seed: Annotated[int, typer.Option("--seed", min=0, max=2**63 - 1, help="Of the synthetic market.")] = 1,
     report: Annotated[Path | None, typer.Option("--report", help="Write the report as JSON.")] = None,
     backend: Annotated[
         Literal["auto", "af_xdp", "socket"], typer.Option("--backend", help="How the box receives.")

@@ -33,6 +33,7 @@ class Demo:
 
     def run(self) -> Report:
         """Raises DemoError, leaving nothing behind."""
+        self._settings.check()
         start_ns = self._settings.start_ns
         symbols = self._settings.symbols()
         self._console.print(f"{self._settings.market}: {', '.join(symbols)}", highlight=False)

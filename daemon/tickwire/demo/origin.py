@@ -1,6 +1,5 @@
 """Where figures come from: this version on this machine."""
 
-import os
 import platform
 import subprocess
 from pathlib import Path
@@ -28,7 +27,7 @@ def host_facts() -> dict[str, str | int]:
     models = [line.partition(":")[2].strip() for line in CPU_INFO.read_text().splitlines() if "model name" in line]
     return {
         "cpu": models[0] if models else platform.machine(),
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": psutil.cpu_count() or 1,
         "memory_mib": psutil.virtual_memory().total // 2**20,
         "kernel": platform.release(),
         "python": platform.python_version(),

@@ -1,5 +1,6 @@
 """What a demo is asked for, and what follows from it on this machine: addresses, commands, the box's configuration."""
 
+import os
 import socket
 import sys
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from tickwire.demo.symbols import most_active
 from tickwire.host import facts
-from tickwire.sim.settings import parse_time
+from tickwire.sim.settings import parse_speed, parse_time
 
 ACCOUNT = "TRADE1"
 PASSWORD = "password1"
@@ -42,6 +43,18 @@ class Settings:
     def market(self) -> str:
         """The street in words."""
         return f"synthetic market, seed {self.seed}" if self.itch is None else f"recording {self.itch.name}"
+
+    def check(self) -> None:
+        """Refuse before anything is started what could only fail later.  Raises DemoError."""
+        try:
+            parse_speed(self.speed)
+        except ValueError as error:
+            raise DemoError(f"--speed: {error}") from error
+        if self.report is not None:
+            if self.report.is_dir():
+                raise DemoError(f"--report {self.report}: a folder; expected a file")
+            if not os.access(self.report.absolute().parent, os.W_OK | os.X_OK):
+                raise DemoError(f"--report {self.report}: its folder is not there or not writable")
 
     @property
     def start_ns(self) -> int:

@@ -78,6 +78,11 @@ def _options(appendage: Any) -> Iterator[Any]:
         yield option
 
 
+def itch_length(kind: int) -> int:
+    """Bytes of an ITCH message of that type; 0 when there is no such type."""
+    return int(lib.itch_length(kind))
+
+
 class ItchFrames:
     """Splits framed ITCH that arrives in pieces of any size.
 

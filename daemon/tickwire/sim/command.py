@@ -30,7 +30,7 @@ def exchange(
     start: Annotated[
         str, typer.Option(help="market time at which the clock starts; earlier messages go at once")
     ] = "09:30:00",
-    seed: Annotated[int, typer.Option(help="of the synthetic market")] = 1,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="of the synthetic market")] = 1,
     rate: Annotated[int, typer.Option(help="messages a second of the synthetic market")] = 20_000,
     symbols: Annotated[str, typer.Option(help="of the synthetic market, with commas between")] = ",".join(
         DEFAULT_SYMBOLS

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from tickwire.host.process import is_running
 from tickwire.native import NativeError, Segment, lib
 
 LANE_MODULE = "tickwire.services.lane"
+UNFINISHED_SIZE = 4096  # as much of a file as is looked at before it is taken for an unfinished segment
 
 
 class BoxOwnedError(Exception):
@@ -62,13 +64,14 @@ class Ownership:
                 raise BoxOwnedError(
                     f"{error}; stop that version's lanes, see whether its kill switch was on, then remove the file"
                 ) from error
-            if error.code not in (
-                lib.ERROR_MALFORMED,
-                lib.ERROR_NOT_FOUND,
-            ):  # not found: its maker died before it was whole
+            if error.code not in (lib.ERROR_MALFORMED, lib.ERROR_NOT_FOUND):
                 raise  # it may well be a segment whose lanes trade: we just could not open it
+            if not _is_unfinished_segment(self._path):
+                raise BoxOwnedError(
+                    f"{self._path} exists and is no segment of Tickwire: not touched; is box.segment_path right?"
+                ) from error
             self._path.unlink(missing_ok=True)
-            return f"removed what was no segment: {error}"
+            return f"removed the unfinished segment of an earlier run: {error}"
         self._path.unlink()
         return "replaced the segment of an earlier run"
 
@@ -145,6 +148,16 @@ def throw_kill(segment: Path | None, state_dir: Path | None, kill: int) -> list[
     if not done and errors:
         raise errors[0]
     return done + [f"failed: {error}" for error in errors]
+
+
+def _is_unfinished_segment(path: Path) -> bool:
+    """Whether the file begins like a segment that was cut, or never finished: with its mark, or with nothing."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(UNFINISHED_SIZE)
+    except FileNotFoundError:
+        return True
+    return head.startswith(lib.SEGMENT_MAGIC.to_bytes(8, sys.byteorder)) or not head.strip(b"\0")
 
 
 def _number(path: Path) -> int:

@@ -130,7 +130,8 @@ class Supervisor:
         self.signal.disable()
         self._control.armed = False
         clean = await self._cancel_orders(settings.cancel_ms_max / 1000)
-        if not self.positions.known:
+        known = self.positions.known  # before the logout, after which nobody can know
+        if not known:
             self._log.error("positions_unknown", session_live=self.execution.live)
             clean = False
         self.execution.logout()
@@ -140,7 +141,7 @@ class Supervisor:
             keeper.release()
         self._control.stop = True
         left = await asyncio.gather(*(keeper.stop(settings.stop_ms_max / 1000) for keeper in self.keepers))
-        self._log_final(clean)
+        self._log_final(clean, known)
         return clean and all(left)
 
     async def _cancel_orders(self, wait_s: float) -> bool:
@@ -166,7 +167,7 @@ class Supervisor:
                     await asyncio.sleep(LOOK_S)
         return quiet >= QUIET_LOOKS
 
-    def _log_final(self, clean: bool) -> None:
+    def _log_final(self, clean: bool, known: bool) -> None:
         self._log.info(
             "box_stopped",
             orders_left=0 if clean else self.execution.open_orders,
@@ -176,7 +177,7 @@ class Supervisor:
                     "quantity": position.quantity,
                     "realised_1e4": position.realised,
                     "unrealised_1e4": position.unrealised,
-                    "known": position.known,
+                    "known": known,
                 }
                 for position in self.positions.positions()
             },
