@@ -146,7 +146,7 @@ def system_figures(runs: int, seconds: int) -> Iterator[Figure]:
         spread,
         [Bound("p50", 1000), Bound("p99", 5000)],
         note=f"from the packet seen to the instant before the send; {mode}",
-        remedy="an isolated core: the tail is other programs and the timer tick of a shared virtual machine",
+        remedy="an isolated core; deciding within a packet, not after it; less of the path cold between two orders",
     )
     values, count, spread = median_of([report["latency_ns"]["wire_to_wire"] for report in reports])
     floor = median_of(floors)[0] if floors else {}
