@@ -41,6 +41,7 @@ struct execution {
     struct stage stage;
     struct ring_consumer orders;
     struct ring_producer reports;
+    struct ring_producer sent; /* orders that left, for observers */
     struct ring_consumer commands;
     struct control *control;
     struct counters *counters;

@@ -156,7 +156,9 @@ static int barred(const struct execution *execution, uint64_t order_id) {
     const struct control *control = execution->control;
     if (control_load(&control->kill)) return NOT_SENT_KILLED;
     if (!control_load(&control->armed)) return NOT_SENT_DISARMED;
-    return order_id >> 32 == control_load(&control->epoch) ? 0 : NOT_SENT_EPOCH;
+    return (order_id >> ORDER_ID_EPOCH_SHIFT & ORDER_ID_EPOCH_MAX) == control_load(&control->epoch)
+               ? 0
+               : NOT_SENT_EPOCH;
 }
 
 static int is_old(const struct execution *execution, const struct order *order, uint64_t now_ns) {

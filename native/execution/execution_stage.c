@@ -1,6 +1,7 @@
 /* execution_stage: opening, the duty cycle, commands and figures. */
 #include "execution/execution.h"
 #include "execution/socket_io.h"
+#include "ring/ring_wiring.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,6 +130,10 @@ static void obey(struct execution *execution, const struct command *command, uin
     case EXECUTION_LOGOUT: session_logout(execution->session, now_ns); return;
     case EXECUTION_LOGIN: session_login(execution->session, now_ns); return;
     case EXECUTION_CANCEL_ALL: order_table_sweep_start(execution->table); return;
+    case EXECUTION_CANCEL:
+    case EXECUTION_CANCEL_SCOPE:
+    case EXECUTION_MASS_CANCEL: return;
+    case EXECUTION_RESYNC: session_resync(execution->session); return;
     }
 }
 
@@ -189,18 +194,10 @@ static void execution_close(struct stage *stage) {
 }
 
 /* Blocks of the segment, each found or named in message. */
-static int find_ring(struct segment *segment, const char *name, uint64_t record_size, struct ring **ring,
-                     char *message, size_t message_size) {
-    *ring = ring_find(segment, name);
-    if (*ring != NULL && (*ring)->record_size == record_size) return ERROR_NONE;
-    snprintf(message, message_size, "execution needs ring %s of %u-byte records", name,
-             (unsigned)record_size);
-    return ERROR_NOT_FOUND;
-}
-
 static int find_metrics(struct execution *execution, struct segment *segment, char *message,
                         size_t message_size) {
     struct execution_histograms *latency = &execution->latency;
+    char name[NAME_SIZE];
     const struct {
         const char *name;
         struct histogram **histogram;
@@ -213,31 +210,37 @@ static int find_metrics(struct execution *execution, struct segment *segment, ch
         {"latency.transmit", &latency->transmit},
     };
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
-        *wanted[i].histogram = histogram_find(segment, wanted[i].name);
+        block_name(name, wanted[i].name, execution->config.venue);
+        *wanted[i].histogram = histogram_find(segment, name);
         if (*wanted[i].histogram != NULL) continue;
-        snprintf(message, message_size, "execution needs histogram %s", wanted[i].name);
+        snprintf(message, message_size, "execution needs histogram %s", name);
         return ERROR_NOT_FOUND;
     }
-    execution->counters = counters_find(segment, "execution-engine");
+    execution->counters =
+        counters_find(segment, block_name(name, "execution-engine", execution->config.venue));
     execution->control = control_find(segment);
     if (execution->counters != NULL && execution->control != NULL) return ERROR_NONE;
-    snprintf(message, message_size, "execution needs counters execution-engine and control");
+    snprintf(message, message_size, "execution needs counters %s and control", name);
     return ERROR_NOT_FOUND;
 }
 
 static int find_blocks(struct execution *execution, struct segment *segment, char *message,
                        size_t message_size) {
-    struct ring *orders, *reports, *commands;
-    if (find_ring(segment, "order", sizeof(struct order), &orders, message, message_size) < 0 ||
-        find_ring(segment, "report", sizeof(struct execution_report), &reports, message, message_size) < 0 ||
-        find_ring(segment, "command.execution", sizeof(struct command), &commands, message, message_size) <
-            0 ||
-        find_metrics(execution, segment, message, message_size) < 0)
-        return ERROR_NOT_FOUND;
-    ring_consumer_open(&execution->orders, orders, 0);
-    ring_producer_open(&execution->reports, reports);
-    ring_consumer_open(&execution->commands, commands, 0);
-    return ERROR_NONE;
+    uint32_t venue = execution->config.venue;
+    char name[NAME_SIZE];
+    int error = ring_wire_consumer(segment, block_name(name, "order", venue), sizeof(struct order), 0,
+                                   &execution->orders, message, message_size);
+    if (!error)
+        error =
+            ring_wire_producer(segment, block_name(name, "report", venue), sizeof(struct execution_report),
+                               &execution->reports, message, message_size);
+    if (!error)
+        error = ring_wire_producer(segment, block_name(name, "sent", venue), sizeof(struct order),
+                                   &execution->sent, message, message_size);
+    if (!error)
+        error = ring_wire_consumer(segment, block_name(name, "command.execution", venue),
+                                   sizeof(struct command), 0, &execution->commands, message, message_size);
+    return error ? error : find_metrics(execution, segment, message, message_size);
 }
 
 /* The Firm appendage of every new order, when a firm is configured: size, tag, four letters. */
@@ -253,10 +256,11 @@ static void prepare_firm(struct execution *execution) {
 
 static int open_parts(struct execution *execution, struct segment *segment, char *message,
                       size_t message_size) {
-    int found = find_blocks(execution, segment, message, message_size);
-    if (found < 0) return found;
     snprintf(message, message_size, "execution: the configuration is out of range");
     if (execution->config.port == 0 || execution->config.port > UINT16_MAX) return ERROR_ARGUMENT;
+    if (execution->config.venue >= VENUE_COUNT_MAX) return ERROR_ARGUMENT;
+    int found = find_blocks(execution, segment, message, message_size);
+    if (found < 0) return found;
     int made = order_table_create(&execution->config, &execution->table);
     if (made == ERROR_NONE) made = session_create(&execution->config, &execution->session);
     if (made < 0) return made;

@@ -46,6 +46,7 @@ struct market {
     uint32_t announced;     /* enum market_announced: what the readers have been told, or are being told */
     uint32_t announce_next; /* the first instrument whose state record is still to be written */
     uint32_t instrument_count;
+    uint32_t venue;
     struct market_batch batch;
     struct market_requester *requester; /* NULL: nobody to ask */
     uint64_t updates_published;

@@ -1,5 +1,6 @@
 /* stage: the slow half of the market-data stage: opening, counting, closing. */
 #include "market/market_state.h"
+#include "ring/ring_wiring.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,7 +90,9 @@ static void forget(struct market *market) {
     market->announced = ANNOUNCED_NOTHING;
     for (uint32_t i = 0; i < market->instrument_count; i++) {
         struct market_update *update = &market->updates[i];
-        *update = (struct market_update){.instrument = (uint16_t)i, .feed_session = update->feed_session + 1};
+        *update = (struct market_update){.instrument = (uint16_t)i,
+                                         .venue = (uint8_t)market->venue,
+                                         .feed_session = update->feed_session + 1};
         market->locates[i] = (uint16_t)market->instruments[i].locate;
     }
 }
@@ -106,6 +109,8 @@ static int check_config(const struct market_config *config, struct report *repor
     if (config->instrument_count == 0 || config->instrument_count > INSTRUMENT_COUNT_MAX)
         return fail(report, ERROR_ARGUMENT, "%u instruments: 1 to %d can be had", config->instrument_count,
                     INSTRUMENT_COUNT_MAX);
+    if (config->venue >= VENUE_COUNT_MAX)
+        return fail(report, ERROR_ARGUMENT, "venue %u: there are %d at most", config->venue, VENUE_COUNT_MAX);
     if (config->packet.channel_count == 0 || config->packet.channel_count > FEED_LIVE_LINE_COUNT)
         return fail(report, ERROR_ARGUMENT, "%u channels: the feed has one or two lines",
                     config->packet.channel_count);
@@ -121,17 +126,17 @@ static int check_config(const struct market_config *config, struct report *repor
 }
 
 static int find_blocks(struct market *market, struct segment *segment, struct report *report) {
-    struct ring *ring = ring_find(segment, "market");
+    char name[NAME_SIZE];
+    struct ring *ring = ring_find(segment, block_name(name, "market", market->venue));
     uint64_t size = 0;
     if (!ring || ring->record_size != sizeof(struct market_update))
-        return fail(report, ERROR_NOT_FOUND, "the segment has no ring \"market\" of market updates");
-    market->top = segment_find(segment, "top", BLOCK_TABLE, &size);
+        return fail(report, ERROR_NOT_FOUND, "the segment has no ring \"%s\" of market updates", name);
+    market->top = segment_find(segment, block_name(name, "top", market->venue), BLOCK_TABLE, &size);
     if (!market->top || size / sizeof(struct market_top) < market->instrument_count)
         return fail(report, ERROR_NOT_FOUND,
-                    "the segment has no table \"top\" with an entry for each instrument");
-    market->counters = counters_find(segment, "market-data");
-    if (!market->counters)
-        return fail(report, ERROR_NOT_FOUND, "the segment has no counters \"market-data\"");
+                    "the segment has no table \"%s\" with an entry for each instrument", name);
+    market->counters = counters_find(segment, block_name(name, "market-data", market->venue));
+    if (!market->counters) return fail(report, ERROR_NOT_FOUND, "the segment has no counters \"%s\"", name);
     ring_producer_open(&market->ring, ring);
     /* Counters go on where the process before stopped; gauges do not. */
     memcpy(market->counted_before, market->counters->value, sizeof market->counted_before);
@@ -192,6 +197,7 @@ int market_stage_open(struct segment *segment, const struct market_config *confi
     memset(market, 0, sizeof *market);
     market->stage = (struct stage){"market-data", market_poll, market_housekeep, market_close};
     market->instrument_count = config->instrument_count;
+    market->venue = config->venue;
     market->accept_partial = config->accept_partial != 0;
     market->lag_ns_max = config->packet.backend == PACKET_PCAP ? UINT64_MAX : config->lag_ns_max;
     error = find_blocks(market, segment, &report);

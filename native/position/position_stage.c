@@ -41,21 +41,43 @@ static void apply_report(struct position_stage *position, const struct execution
         publish(position, instrument);
 }
 
+/* note copies a report for observers: the ring has no consumers, so there is always room. */
+static void note(struct position_stage *position, const struct execution_report *report) {
+    struct execution_report *slot = ring_claim(&position->blotter);
+    *slot = *report;
+    ring_publish(&position->blotter);
+}
+
+static int drain_reports(struct position_stage *position, struct ring_consumer *reports) {
+    int count = 0;
+    const struct execution_report *report;
+    while (count < REPORT_BATCH_MAX && (report = ring_peek(reports))) {
+        note(position, report);
+        apply_report(position, report);
+        ring_release(reports);
+        count++;
+    }
+    return count;
+}
+
+static int drain_market(struct position_stage *position, struct ring_consumer *market) {
+    int count = 0;
+    const struct market_update *update;
+    while (count < MARKET_BATCH_MAX && (update = ring_peek(market))) {
+        if (position_book_mark(position->book, update)) publish(position, update->instrument);
+        ring_release(market);
+        count++;
+    }
+    return count;
+}
+
 int position_stage_poll(struct stage *stage, uint64_t now_ns) {
     (void)now_ns;
     struct position_stage *position = (struct position_stage *)stage;
     int reports = 0, updates = 0;
-    const struct execution_report *report;
-    while (reports < REPORT_BATCH_MAX && (report = ring_peek(&position->report))) {
-        apply_report(position, report);
-        ring_release(&position->report);
-        reports++;
-    }
-    const struct market_update *update;
-    while (updates < MARKET_BATCH_MAX && (update = ring_peek(&position->market))) {
-        if (position_book_mark(position->book, update)) publish(position, update->instrument);
-        ring_release(&position->market);
-        updates++;
+    for (uint32_t venue = 0; venue < position->venue_count; venue++) {
+        reports += drain_reports(position, &position->report[venue]);
+        updates += drain_market(position, &position->market[venue]);
     }
     if (reports) counter_add(position->counters, POSITION_COUNT_REPORTS, (uint64_t)reports);
     if (updates) counter_add(position->counters, POSITION_COUNT_UPDATES, (uint64_t)updates);

@@ -8,8 +8,10 @@
 
 struct position_stage {
     struct stage stage;
-    struct ring_consumer market;
-    struct ring_consumer report;
+    uint32_t venue_count;
+    struct ring_consumer market[VENUE_COUNT_MAX];
+    struct ring_consumer report[VENUE_COUNT_MAX];
+    struct ring_producer blotter;
     struct position_entry *table; /* INSTRUMENT_COUNT_MAX entries */
     struct counters *counters;
     struct position_book *book;

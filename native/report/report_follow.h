@@ -19,12 +19,13 @@ struct report_follow {
     uint32_t state; /* enum follow_state */
 };
 
-/* report_follow_start leaves unread what ring "report" holds, which was for another life of the stage, and
- * then asks for a replay.  In this order: execution takes note of the requests just before it publishes the
- * RESET that answers them, so a RESET of which we knew nothing yet can be left unread only if it does not
+/* report_follow_start leaves unread what the rings "report.N" hold, which was for another life of the stage,
+ * and then asks for a replay.  In this order: execution takes note of the requests just before it publishes
+ * the RESET that answers them, so a RESET of which we knew nothing yet can be left unread only if it does not
  * answer us. */
-static inline void report_follow_start(struct control *control, struct ring_consumer *reports) {
-    ring_skip(reports);
+static inline void report_follow_start(struct control *control, struct ring_consumer *reports,
+                                       uint32_t venue_count) {
+    for (uint32_t venue = 0; venue < venue_count; venue++) ring_skip(&reports[venue]);
     __atomic_fetch_add(&control->resync_requests, 1, __ATOMIC_ACQ_REL);
 }
 

@@ -13,6 +13,36 @@ struct control *control_find(struct segment *segment) {
     return segment_find(segment, "control", BLOCK_CONTROL, NULL);
 }
 
+static uint64_t *stop_word(struct control *control, enum stop_scope scope, uint32_t index) {
+    struct control_stops *stops = &control->stops;
+    switch (scope) {
+    case STOP_FIRM: return index == 0 ? &stops->firm : NULL;
+    case STOP_VENUE: return index < VENUE_COUNT_MAX ? &stops->venue[index] : NULL;
+    case STOP_ACCOUNT: return index < ACCOUNT_COUNT_MAX ? &stops->account[index] : NULL;
+    case STOP_STRATEGY: return index < STRATEGY_COUNT_MAX ? &stops->strategy[index] : NULL;
+    case STOP_INSTRUMENT: return index < INSTRUMENT_COUNT_MAX ? &stops->instrument[index] : NULL;
+    }
+    return NULL;
+}
+
+int64_t control_stop_set(struct control *control, enum stop_scope scope, uint32_t index, uint64_t bits) {
+    uint64_t *word = stop_word(control, scope, index);
+    if (!word) return ERROR_ARGUMENT;
+    uint64_t before = __atomic_fetch_or(word, bits, __ATOMIC_ACQ_REL);
+    if (bits & STOP_KILL) __atomic_fetch_add(&control->stops.kills, 1, __ATOMIC_ACQ_REL);
+    return (int64_t)before;
+}
+
+int64_t control_stop_clear(struct control *control, enum stop_scope scope, uint32_t index, uint64_t bits) {
+    uint64_t *word = stop_word(control, scope, index);
+    return word ? (int64_t)__atomic_fetch_and(word, ~bits, __ATOMIC_ACQ_REL) : ERROR_ARGUMENT;
+}
+
+int64_t control_stop_bits(const struct control *control, enum stop_scope scope, uint32_t index) {
+    const uint64_t *word = stop_word((struct control *)control, scope, index);
+    return word ? (int64_t)__atomic_load_n(word, __ATOMIC_ACQUIRE) : ERROR_ARGUMENT;
+}
+
 int control_declare_lane(struct control *control, const char *name) {
     size_t length = strlen(name);
     if (length == 0 || length >= NAME_SIZE) return ERROR_ARGUMENT;

@@ -15,7 +15,7 @@ int ring_add(struct segment *segment, const char *name, uint64_t capacity, uint6
              uint64_t consumer_count, struct ring **ring) {
     if (capacity < 2 || (capacity & (capacity - 1)) || capacity > (1ULL << 30)) return ERROR_ARGUMENT;
     if (record_size != CACHE_LINE && record_size != 2 * CACHE_LINE) return ERROR_ARGUMENT;
-    if (consumer_count < 1 || consumer_count > RING_CONSUMER_COUNT_MAX) return ERROR_ARGUMENT;
+    if (consumer_count > RING_CONSUMER_COUNT_MAX) return ERROR_ARGUMENT;
     void *block = NULL;
     int error = segment_add(segment, name, BLOCK_RING, sizeof(struct ring) + capacity * record_size, &block);
     if (error) return error;

@@ -50,8 +50,9 @@ static inline void ring_consumer_open(struct ring_consumer *consumer, struct rin
     consumer->index = index;
 }
 
-/* ring_slowest is the smallest cursor of all consumers. */
+/* ring_slowest is the smallest cursor of all consumers; without any, nothing holds the producer back. */
 static inline uint64_t ring_slowest(const struct ring *ring) {
+    if (ring->consumer_count == 0) return ring->published;
     uint64_t slowest = UINT64_MAX;
     for (uint64_t i = 0; i < ring->consumer_count; i++) {
         uint64_t next = __atomic_load_n(&ring->consumers[i].next, __ATOMIC_ACQUIRE);

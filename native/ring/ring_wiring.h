@@ -38,6 +38,29 @@ static inline int ring_wire_producer(struct segment *segment, const char *name, 
     return error;
 }
 
+/* block_name is the name of a block of which there is one a venue, for example "market.0". */
+static inline const char *block_name(char name[NAME_SIZE], const char *base, uint32_t venue) {
+    snprintf(name, NAME_SIZE, "%s.%u", base, (unsigned)venue);
+    return name;
+}
+
+/* ring_wire_consumers opens the rings "BASE.0" .. of all venues. */
+static inline int ring_wire_consumers(struct segment *segment, const char *base, uint32_t venue_count,
+                                      uint64_t record_size, uint32_t index, struct ring_consumer *consumers,
+                                      char *message, size_t message_size) {
+    if (venue_count == 0 || venue_count > VENUE_COUNT_MAX) {
+        snprintf(message, message_size, "%u venues: 1 to %d can be had", (unsigned)venue_count,
+                 VENUE_COUNT_MAX);
+        return ERROR_ARGUMENT;
+    }
+    int error = ERROR_NONE;
+    char name[NAME_SIZE];
+    for (uint32_t venue = 0; venue < venue_count && !error; venue++)
+        error = ring_wire_consumer(segment, block_name(name, base, venue), record_size, index,
+                                   &consumers[venue], message, message_size);
+    return error;
+}
+
 /* ring_skip leaves unread everything that is published at this moment. */
 static inline void ring_skip(struct ring_consumer *consumer) {
     consumer->next = consumer->limit = __atomic_load_n(&consumer->ring->published, __ATOMIC_ACQUIRE);

@@ -103,7 +103,7 @@ static enum risk_verdict judge_new(const struct risk_gate *gate, const struct or
     if (verdict) return verdict;
     const struct gate_instrument *instrument = &gate->instruments[intent->instrument];
     if (instrument->open_orders >= gate->limits.instruments[intent->instrument].open_orders_max ||
-        gate->open_orders >= gate->limits.open_orders_max || gate->free_count == 0)
+        gate->open_orders >= gate->limits.firm.open_orders_max || gate->free_count == 0)
         return RISK_OPEN_ORDERS;
     return RISK_PASS;
 }
@@ -167,6 +167,11 @@ enum risk_verdict risk_gate_reserve(struct risk_gate *gate, const struct order_i
                             .target_order_id = intent->target_order_id,
                             .instrument = intent->instrument,
                             .strategy = intent->strategy,
+                            .venue = intent->venue,
+                            .account = intent->account,
+                            .trader = intent->trader,
+                            .decision_price = intent->decision_price,
+                            .parent_id = intent->parent_id,
                             .kind = intent->kind,
                             .side = intent->side,
                             .time_in_force = intent->time_in_force,
@@ -177,8 +182,9 @@ enum risk_verdict risk_gate_reserve(struct risk_gate *gate, const struct order_i
         order->side = target->side;
         return RISK_PASS;
     }
-    order->order_id =
-        moment->epoch << 32 | gate->next_user_ref++; /* after the last it is 0: judge_box shuts */
+    order->order_id = (uint64_t)intent->venue << ORDER_ID_VENUE_SHIFT |
+                      moment->epoch << ORDER_ID_EPOCH_SHIFT |
+                      gate->next_user_ref++; /* after the last it is 0: judge_box shuts */
     if (intent->kind == INTENT_REPLACE) {
         reserve_replacement(gate, intent, order->order_id);
     } else {

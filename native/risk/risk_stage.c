@@ -11,25 +11,25 @@ static void publish_gauges(struct risk_stage *risk) {
     counter_set(risk->counters, RISK_COUNT_RECONCILED, risk_gate_reconciled(risk->gate));
 }
 
-static int drain_reports(struct risk_stage *risk) {
+static int drain_reports(struct risk_stage *risk, struct ring_consumer *reports) {
     int count = 0;
     const struct execution_report *report;
-    while (count < REPORT_BATCH_MAX && (report = ring_peek(&risk->report))) {
+    while (count < REPORT_BATCH_MAX && (report = ring_peek(reports))) {
         if (risk_gate_report(risk->gate, report) == ERROR_NOT_FOUND)
             counter_add(risk->counters, RISK_COUNT_UNKNOWN_REPORTS, 1);
-        ring_release(&risk->report);
+        ring_release(reports);
         count++;
     }
     if (count) counter_add(risk->counters, RISK_COUNT_REPORTS, (uint64_t)count);
     return count;
 }
 
-static int drain_market(struct risk_stage *risk) {
+static int drain_market(struct risk_stage *risk, struct ring_consumer *market) {
     int count = 0;
     const struct market_update *update;
-    while (count < MARKET_BATCH_MAX && (update = ring_peek(&risk->market))) {
+    while (count < MARKET_BATCH_MAX && (update = ring_peek(market))) {
         risk_gate_market(risk->gate, update);
-        ring_release(&risk->market);
+        ring_release(market);
         count++;
     }
     return count;
@@ -48,58 +48,69 @@ static void refresh_limits(struct risk_stage *risk) {
     risk->limits_version = version;
 }
 
-static void refuse(struct risk_stage *risk, const struct order_intent *intent, enum risk_verdict verdict) {
+static void refuse(struct risk_stage *risk, const struct order_intent *intent, uint32_t source,
+                   enum risk_verdict verdict, uint64_t now_ns) {
     struct risk_refusal *refusal = ring_claim(&risk->verdict);
     *refusal = (struct risk_refusal){.tick = intent->tick,
                                      .rx_ns = intent->rx_ns,
                                      .price = intent->price,
                                      .target_order_id = intent->target_order_id,
+                                     .parent_id = intent->parent_id,
+                                     .refused_ns = now_ns,
                                      .quantity = intent->quantity,
                                      .instrument = intent->instrument,
                                      .strategy = intent->strategy,
                                      .kind = intent->kind,
                                      .side = intent->side,
                                      .time_in_force = intent->time_in_force,
-                                     .verdict = (uint8_t)verdict};
+                                     .verdict = (uint8_t)verdict,
+                                     .source = (uint8_t)source,
+                                     .venue = intent->venue,
+                                     .account = intent->account,
+                                     .trader = intent->trader};
     ring_publish(&risk->verdict);
 }
 
-/* judge_next gives the oldest intent its verdict, straight into the order ring's slot: nothing else ever
- * writes there. */
-static void judge_next(struct risk_stage *risk, const struct order_intent *intent, uint64_t now_ns) {
+/* judge_next gives the oldest intent of a source its verdict, straight into the order ring's slot: nothing
+ * else ever writes there. */
+static void judge_next(struct risk_stage *risk, const struct order_intent *intent, uint32_t source,
+                       uint64_t now_ns) {
     const struct control *control = risk->control;
     uint64_t start_ns = clock_now();
-    struct order *order = ring_claim(&risk->order);
+    struct ring_producer *orders = &risk->order[intent->venue < risk->venue_count ? intent->venue : 0];
+    struct order *order = ring_claim(orders);
     const struct risk_moment moment = {.now_ns = now_ns,
                                        .kill = control_load(&control->kill),
                                        .armed = control_load(&control->armed),
                                        .epoch = control_load(&control->epoch),
                                        .supervisor_heartbeat_ns =
                                            control_load(&control->supervisor_heartbeat_ns),
-                                       .order_room = order != NULL};
+                                       .order_room = order != NULL,
+                                       .stops = &control->stops};
     enum risk_verdict verdict = risk_gate_reserve(risk->gate, intent, &moment, order); /* NULL never passes */
     uint64_t end_ns = clock_now();
     if (verdict == RISK_PASS) {
         order->risk_ns = clock_since(intent->rx_ns, end_ns);
-        ring_publish(&risk->order);
+        order->source = (uint8_t)source;
+        ring_publish(orders);
         counter_add(risk->counters, RISK_COUNT_ORDERS, 1);
     } else {
-        refuse(risk, intent, verdict);
+        refuse(risk, intent, source, verdict, now_ns);
     }
     counter_add(risk->counters, (uint32_t)verdict, 1);
     histogram_record(risk->latency, end_ns - start_ns);
 }
 
-static int judge_intents(struct risk_stage *risk, uint64_t now_ns) {
+static int judge_intents(struct risk_stage *risk, uint32_t source, uint64_t now_ns) {
     int count = 0;
     const struct order_intent *intent;
-    while (count < INTENT_BATCH_MAX && (intent = ring_peek(&risk->intent))) {
+    while (count < INTENT_BATCH_MAX && (intent = ring_peek(&risk->intent[source]))) {
         if (!ring_space(&risk->verdict, 1)) { /* a refusal could not be told: the intent waits */
             counter_add(risk->counters, RISK_COUNT_BACKPRESSURE, 1);
             break;
         }
-        judge_next(risk, intent, now_ns);
-        ring_release(&risk->intent);
+        judge_next(risk, intent, source, now_ns);
+        ring_release(&risk->intent[source]);
         count++;
     }
     if (count) counter_add(risk->counters, RISK_COUNT_INTENTS, (uint64_t)count);
@@ -108,11 +119,17 @@ static int judge_intents(struct risk_stage *risk, uint64_t now_ns) {
 
 int risk_stage_poll(struct stage *stage, uint64_t now_ns) {
     struct risk_stage *risk = (struct risk_stage *)stage;
-    int reports = drain_reports(risk);
-    int updates = drain_market(risk);
+    int reports = 0, updates = 0, intents = 0, behind = 0;
+    for (uint32_t venue = 0; venue < risk->venue_count; venue++) {
+        int reported = drain_reports(risk, &risk->report[venue]);
+        int updated = drain_market(risk, &risk->market[venue]);
+        behind |= reported == REPORT_BATCH_MAX || updated == MARKET_BATCH_MAX;
+        reports += reported;
+        updates += updated;
+    }
     refresh_limits(risk);
-    int intents = 0;
-    if (reports < REPORT_BATCH_MAX && updates < MARKET_BATCH_MAX) intents = judge_intents(risk, now_ns);
+    for (uint32_t source = 0; source < SOURCE_COUNT && !behind; source++)
+        intents += judge_intents(risk, source, now_ns);
     if (reports || intents) publish_gauges(risk);
     return reports + updates + intents;
 }

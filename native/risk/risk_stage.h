@@ -9,10 +9,11 @@
 
 struct risk_stage {
     struct stage stage;
-    struct ring_consumer market;
-    struct ring_consumer report;
-    struct ring_consumer intent;
-    struct ring_producer order;
+    uint32_t venue_count;
+    struct ring_consumer market[VENUE_COUNT_MAX];
+    struct ring_consumer report[VENUE_COUNT_MAX];
+    struct ring_consumer intent[SOURCE_COUNT];
+    struct ring_producer order[VENUE_COUNT_MAX];
     struct ring_producer verdict;
     struct parameters_header *parameters;
     struct control *control;

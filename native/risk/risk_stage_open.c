@@ -12,21 +12,30 @@ static void risk_stage_close(struct stage *stage) {
     free(risk);
 }
 
-static int wire_rings(struct segment *segment, struct risk_stage *risk, char *message, size_t size) {
-    int error = ring_wire_consumer(segment, "market", sizeof(struct market_update), MARKET_CONSUMER_RISK,
-                                   &risk->market, message, size);
-    if (!error)
-        error = ring_wire_consumer(segment, "report", sizeof(struct execution_report), REPORT_CONSUMER_RISK,
-                                   &risk->report, message, size);
-    if (!error)
-        error = ring_wire_consumer(segment, "intent", sizeof(struct order_intent), 0, &risk->intent, message,
-                                   size);
-    if (!error)
-        error = ring_wire_producer(segment, "order", sizeof(struct order), &risk->order, message, size);
+static const char *const INTENT_RINGS[SOURCE_COUNT] = {"intent.signal", "intent.router", "intent.operator"};
+
+static int wire_outputs(struct segment *segment, struct risk_stage *risk, char *message, size_t size) {
+    int error = ERROR_NONE;
+    char name[NAME_SIZE];
+    for (uint32_t venue = 0; venue < risk->venue_count && !error; venue++)
+        error = ring_wire_producer(segment, block_name(name, "order", venue), sizeof(struct order),
+                                   &risk->order[venue], message, size);
     if (!error)
         error = ring_wire_producer(segment, "verdict", sizeof(struct risk_refusal), &risk->verdict, message,
                                    size);
     return error;
+}
+
+static int wire_rings(struct segment *segment, struct risk_stage *risk, char *message, size_t size) {
+    int error = ring_wire_consumers(segment, "market", risk->venue_count, sizeof(struct market_update),
+                                    MARKET_CONSUMER_RISK, risk->market, message, size);
+    if (!error)
+        error = ring_wire_consumers(segment, "report", risk->venue_count, sizeof(struct execution_report),
+                                    REPORT_CONSUMER_RISK, risk->report, message, size);
+    for (uint32_t source = 0; source < SOURCE_COUNT && !error; source++)
+        error = ring_wire_consumer(segment, INTENT_RINGS[source], sizeof(struct order_intent), 0,
+                                   &risk->intent[source], message, size);
+    return error ? error : wire_outputs(segment, risk, message, size);
 }
 
 static int wire_blocks(struct segment *segment, struct risk_stage *risk, char *message, size_t size) {
@@ -43,10 +52,12 @@ static int wire_blocks(struct segment *segment, struct risk_stage *risk, char *m
     return ERROR_NOT_FOUND;
 }
 
-int risk_stage_open(struct segment *segment, struct stage **stage, char *message, size_t message_size) {
+int risk_stage_open(struct segment *segment, uint32_t venue_count, struct stage **stage, char *message,
+                    size_t message_size) {
     struct risk_stage *risk = calloc(1, sizeof *risk);
     if (!risk) return ERROR_SYSTEM;
     risk->stage = (struct stage){"risk-manager", risk_stage_poll, risk_stage_housekeep, risk_stage_close};
+    risk->venue_count = venue_count;
     int error = wire_rings(segment, risk, message, message_size);
     if (!error) error = wire_blocks(segment, risk, message, message_size);
     if (!error) error = risk_gate_create(OPEN_ORDER_COUNT_MAX, &risk->gate);
@@ -54,7 +65,8 @@ int risk_stage_open(struct segment *segment, struct stage **stage, char *message
         risk_stage_close(&risk->stage);
         return error;
     }
-    report_follow_start(risk->control, &risk->report); /* intents are not skipped: each gets its refusal */
+    report_follow_start(risk->control, risk->report,
+                        venue_count); /* intents are not skipped: each gets its refusal */
     *stage = &risk->stage;
     return ERROR_NONE;
 }

@@ -112,7 +112,10 @@ static enum signal_outcome send(const struct signal_rule *rule, struct signal_in
     intent->rx_ns = last->rx_ns;
     intent->book_ns = last->book_ns;
     intent->instrument = (uint16_t)(instrument - rule->instruments);
-    intent->strategy = (uint16_t)rule->parameters.strategy;
+    intent->strategy = rule->parameters.strategy;
+    intent->account = rule->parameters.account;
+    intent->trader = rule->parameters.trader;
+    intent->venue = rule->parameters.venue;
     instrument->intent_rx_ns = last->rx_ns;
     instrument->intent_sent = 1;
     instrument->pending = what->kind;

@@ -7,14 +7,21 @@
 #define MARKET_BATCH_MAX 64
 #define REVIEW_NS        100000000 /* refused cancels are tried again this often */
 
-static int drain_reports(struct signal_stage *signal) {
+static int drain_venue_reports(struct signal_stage *signal, struct ring_consumer *reports) {
     int count = 0;
     const struct execution_report *report;
-    while (count < REPORT_BATCH_MAX && (report = ring_peek(&signal->report))) {
+    while (count < REPORT_BATCH_MAX && (report = ring_peek(reports))) {
         signal_rule_report(signal->rule, report);
-        ring_release(&signal->report);
+        ring_release(reports);
         count++;
     }
+    return count;
+}
+
+static int drain_reports(struct signal_stage *signal) {
+    int count = 0;
+    for (uint32_t venue = 0; venue < signal->venue_count; venue++)
+        count += drain_venue_reports(signal, &signal->report[venue]);
     if (count) counter_add(signal->counters, SIGNAL_COUNT_REPORTS, (uint64_t)count);
     return count;
 }
@@ -31,15 +38,23 @@ static int drain_refusals(struct signal_stage *signal) {
     return count;
 }
 
+static int drain_venue_market(struct signal_stage *signal, struct ring_consumer *market,
+                              uint64_t *conflated) {
+    int count = 0;
+    const struct market_update *update;
+    while (count < MARKET_BATCH_MAX && (update = ring_peek(market))) {
+        *conflated += (uint64_t)signal_rule_update(signal->rule, update);
+        ring_release(market);
+        count++;
+    }
+    return count;
+}
+
 static int drain_market(struct signal_stage *signal) {
     int count = 0;
     uint64_t conflated = 0;
-    const struct market_update *update;
-    while (count < MARKET_BATCH_MAX && (update = ring_peek(&signal->market))) {
-        conflated += (uint64_t)signal_rule_update(signal->rule, update);
-        ring_release(&signal->market);
-        count++;
-    }
+    for (uint32_t venue = 0; venue < signal->venue_count; venue++)
+        count += drain_venue_market(signal, &signal->market[venue], &conflated);
     if (count) counter_add(signal->counters, SIGNAL_COUNT_UPDATES, (uint64_t)count);
     if (conflated) counter_add(signal->counters, SIGNAL_COUNT_CONFLATED, conflated);
     return count;

@@ -9,8 +9,9 @@
 
 struct signal_stage {
     struct stage stage;
-    struct ring_consumer market;
-    struct ring_consumer report;
+    uint32_t venue_count;
+    struct ring_consumer market[VENUE_COUNT_MAX];
+    struct ring_consumer report[VENUE_COUNT_MAX];
     struct ring_consumer verdict;
     struct ring_producer intent;
     struct parameters_header *parameters;

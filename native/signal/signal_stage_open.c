@@ -11,17 +11,17 @@ static void signal_stage_close(struct stage *stage) {
 }
 
 static int wire(struct segment *segment, struct signal_stage *signal, char *message, size_t size) {
-    int error = ring_wire_consumer(segment, "market", sizeof(struct market_update), MARKET_CONSUMER_SIGNAL,
-                                   &signal->market, message, size);
+    int error = ring_wire_consumers(segment, "market", signal->venue_count, sizeof(struct market_update),
+                                    MARKET_CONSUMER_SIGNAL, signal->market, message, size);
     if (!error)
-        error = ring_wire_consumer(segment, "report", sizeof(struct execution_report), REPORT_CONSUMER_SIGNAL,
-                                   &signal->report, message, size);
+        error = ring_wire_consumers(segment, "report", signal->venue_count, sizeof(struct execution_report),
+                                    REPORT_CONSUMER_SIGNAL, signal->report, message, size);
     if (!error)
-        error = ring_wire_consumer(segment, "verdict", sizeof(struct risk_refusal), 0, &signal->verdict,
+        error = ring_wire_consumer(segment, "verdict", sizeof(struct risk_refusal), VERDICT_CONSUMER_SIGNAL,
+                                   &signal->verdict, message, size);
+    if (!error)
+        error = ring_wire_producer(segment, "intent.signal", sizeof(struct order_intent), &signal->intent,
                                    message, size);
-    if (!error)
-        error = ring_wire_producer(segment, "intent", sizeof(struct order_intent), &signal->intent, message,
-                                   size);
     if (error) return error;
     signal->parameters = parameters_find(segment, "signal");
     signal->counters = counters_find(segment, "signal-bridge");
@@ -31,7 +31,8 @@ static int wire(struct segment *segment, struct signal_stage *signal, char *mess
     return ERROR_NOT_FOUND;
 }
 
-int signal_stage_open(struct segment *segment, struct stage **stage, char *message, size_t message_size) {
+int signal_stage_open(struct segment *segment, uint32_t venue_count, struct stage **stage, char *message,
+                      size_t message_size) {
     struct control *control = control_find(segment);
     struct signal_stage *signal = calloc(1, sizeof *signal);
     if (!signal || !control) {
@@ -41,6 +42,7 @@ int signal_stage_open(struct segment *segment, struct stage **stage, char *messa
     }
     signal->stage =
         (struct stage){"signal-bridge", signal_stage_poll, signal_stage_housekeep, signal_stage_close};
+    signal->venue_count = venue_count;
     int error = wire(segment, signal, message, message_size);
     if (!error) error = signal_rule_create(&signal->rule);
     if (error) {
@@ -48,7 +50,7 @@ int signal_stage_open(struct segment *segment, struct stage **stage, char *messa
         return error;
     }
     ring_skip(&signal->verdict);
-    report_follow_start(control, &signal->report);
+    report_follow_start(control, signal->report, venue_count);
     *stage = &signal->stage;
     return ERROR_NONE;
 }

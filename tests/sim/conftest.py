@@ -96,9 +96,9 @@ class MarketRig:
         self.now_ns = 1_000 * MS
         self.segment = Segment.create(path / "segment", 16 << 20)
         self.segment.add_control().declare_lane("market")
-        self.ring = self.segment.add_ring("market", capacity, "market_update", 1)
-        self.top = self.segment.add_table("top", "market_top", max(len(symbols), 1))
-        self.counters = self.segment.add_counters("market-data")
+        self.ring = self.segment.add_ring("market.0", capacity, "market_update", 1)
+        self.top = self.segment.add_table("top.0", "market_top", max(len(symbols), 1))
+        self.counters = self.segment.add_counters("market-data.0")
         self.lane: Lane | None = None
 
     def config(self) -> Any:

@@ -50,7 +50,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 def wait_quiet(site: Site) -> None:
     """Until no order is open."""
-    counters = site.segment.counters("execution-engine")
+    counters = site.segment.counters("execution-engine.0")
     wait_for(lambda: counters[lib.EXECUTION_COUNT_OPEN_ORDERS] == 0)
 
 

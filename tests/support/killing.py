@@ -31,7 +31,7 @@ def trade(site: Site, more: int = 5) -> None:
 def kill_lane(site: Site, lane: str) -> None:
     """SIGKILL a lane and follow its recovery: from the gate's shutting to its opening nothing is sent."""
     control = site.segment.control()
-    orders = site.segment.ring("order", "order")
+    orders = site.segment.ring("order.0", "order")
     starts = control.lane(lane).starts
     os.kill(control.lane(lane).pid, signal.SIGKILL)
     site.wait(lambda: not control.armed, "the gate to shut")

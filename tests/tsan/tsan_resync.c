@@ -53,7 +53,7 @@ int main(void) {
     uint64_t answers = 0;
     pthread_create(&execution, NULL, answer_all, &answers);
     for (int start = 0; start < STARTS; start++) {
-        report_follow_start(control, &consumer);
+        report_follow_start(control, &consumer, 1);
         await_reset(&consumer);
     }
     __atomic_store_n(&finished, 1, __ATOMIC_RELEASE);

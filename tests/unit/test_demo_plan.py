@@ -102,7 +102,7 @@ def test_a_recording_is_over_only_when_the_box_has_stayed_complete_for_a_while(t
     segment, _ = create_segment(tmp_path / "segment", ["hot"])
     with segment:
         behind = SnapshotReader(segment, ["AAPL"]).read()
-        segment.counters("market-data").values[:] = 1
+        segment.counters("market-data.0").values[:] = 1
         complete = SnapshotReader(segment, ["AAPL"]).read()
     over = Status("running", 0, True, "", {}, {}, {"A": Account(True, 0, {})})
     settled = Settled()

@@ -52,7 +52,7 @@ class Box:
         self.refuse_kills = 0
         self.refuse_starts = 0
         self.supervisor = Supervisor(self.config, self.segment, self.control, self.spawn, {0}, now_ns, self.remember)
-        self.orders = self.segment.counters("execution-engine")
+        self.orders = self.segment.counters("execution-engine.0")
 
     def remember(self, kill: int) -> None:
         if self.refuse_kills:
@@ -103,7 +103,7 @@ def drive(box: Box, story: Callable[[], Awaitable[None]]) -> bool:
 
 
 def commands(segment: Segment) -> list[int]:
-    return [record.kind for record in segment.ring("command.execution", "command").read(0)]
+    return [record.kind for record in segment.ring("command.execution.0", "command").read(0)]
 
 
 def alive(pid: int) -> bool:
@@ -161,7 +161,7 @@ def test_the_stop_switches_off_cancels_logs_out_and_then_ends_the_lanes(tmp_path
             signals = box.segment.parameters("signal", "signal_parameters").read()
             first = commands(box.segment)
             box.orders.values[lib.EXECUTION_COUNT_OPEN_ORDERS] = 0
-            await until(lambda: box.segment.ring("command.execution", "command").lag(0) > 0)
+            await until(lambda: box.segment.ring("command.execution.0", "command").lag(0) > 0)
             seen.append((bool(signals.enabled), box.control.stop, first + commands(box.segment)))
             box.leave_session()
 

@@ -26,7 +26,7 @@ def segment(tmp_path: Path) -> Iterator[Segment]:
 
 
 def test_the_feed_watch_says_what_changed_and_nothing_else(segment: Segment) -> None:
-    counters = segment.counters("market-data")
+    counters = segment.counters("market-data.0")
     watch = FeedWatch(counters)
     assert watch.check() == ""
     counters.values[lib.MARKET_COUNT_SYNCHRONISED] = 1
@@ -39,8 +39,8 @@ def test_the_feed_watch_says_what_changed_and_nothing_else(segment: Segment) -> 
 
 
 def test_the_execution_steward_follows_the_session(segment: Segment) -> None:
-    counters = segment.counters("execution-engine")
-    steward = ExecutionEngine(counters, segment.ring("command.execution", "command"), lambda: 7)
+    counters = segment.counters("execution-engine.0")
+    steward = ExecutionEngine(counters, segment.ring("command.execution.0", "command"), lambda: 7)
     assert steward.check() == ""
     counters.values[lib.EXECUTION_COUNT_SESSION_STATE] = lib.SESSION_LIVE
     assert steward.check() == "session down -> live"
@@ -48,8 +48,8 @@ def test_the_execution_steward_follows_the_session(segment: Segment) -> None:
 
 
 def test_commands_carry_their_time_and_a_full_ring_is_told(segment: Segment) -> None:
-    ring = segment.ring("command.execution", "command")
-    steward = ExecutionEngine(segment.counters("execution-engine"), ring, lambda: 7)
+    ring = segment.ring("command.execution.0", "command")
+    steward = ExecutionEngine(segment.counters("execution-engine.0"), ring, lambda: 7)
     assert steward.cancel_all()
     assert steward.logout()
     first, second = ring.read(0)

@@ -34,12 +34,12 @@ def put(segment: Segment, table: str, struct: str, index: int, **fields: object)
 
 def busy(segment: Segment) -> Snapshot:
     """A segment in which everything has happened, with large figures."""
-    for stage in ("market-data", "signal-bridge", "risk-manager", "execution-engine"):
+    for stage in ("market-data.0", "signal-bridge", "risk-manager", "execution-engine.0"):
         segment.counters(stage).values[:24] = 123_456_789
-    segment.counters("execution-engine").values[lib.EXECUTION_COUNT_SESSION_STATE] = lib.SESSION_LIVE
-    segment.counters("market-data").values[lib.MARKET_COUNT_SYNCHRONISED] = 1
+    segment.counters("execution-engine.0").values[lib.EXECUTION_COUNT_SESSION_STATE] = lib.SESSION_LIVE
+    segment.counters("market-data.0").values[lib.MARKET_COUNT_SYNCHRONISED] = 1
     segment.control().armed = True
-    for name in ("latency.book", "latency.tick_to_order"):
+    for name in ("latency.book.0", "latency.tick_to_order.0"):
         for value in range(1, 1_000_000, 997):
             segment.histogram(name).record(value)
     for index in range(len(SYMBOLS)):
@@ -54,7 +54,7 @@ def busy(segment: Segment) -> Snapshot:
             bought=12_345_678,
             known=1,
         )
-        put(segment, "top", "market_top", index, updates=1)
+        put(segment, "top.0", "market_top", index, updates=1)
     return SnapshotReader(segment, SYMBOLS).read()
 
 
@@ -94,7 +94,7 @@ def test_an_untouched_segment_reads_as_a_box_that_knows_nothing(segment: Segment
 def test_the_rate_is_messages_by_the_clock_of_the_box(segment: Segment) -> None:
     reader = SnapshotReader(segment, SYMBOLS)
     before = reader.read()
-    segment.counters("market-data").values[lib.MARKET_COUNT_MESSAGES] += 500
+    segment.counters("market-data.0").values[lib.MARKET_COUNT_MESSAGES] += 500
     after = reader.read()
     assert message_rate(before, after) == pytest.approx(500e9 / (after.taken_ns - before.taken_ns))
 

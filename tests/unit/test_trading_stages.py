@@ -12,10 +12,10 @@ from tickwire.native.trading import record
 NOW = 1_000_000_000_000
 AAPL = 3
 RINGS = {
-    "market": ("market_update", 64, lib.MARKET_CONSUMER_COUNT),
-    "report": ("execution_report", 64, lib.REPORT_CONSUMER_COUNT),
-    "intent": ("order_intent", 4, 1),
-    "order": ("order", 2, 1),
+    "market.0": ("market_update", 64, lib.MARKET_CONSUMER_COUNT),
+    "report.0": ("execution_report", 64, lib.REPORT_CONSUMER_COUNT),
+    "intent.signal": ("order_intent", 4, 1),
+    "order.0": ("order", 2, 1),
     "verdict": ("risk_refusal", 4, 1),
 }
 STAGES = {"signal": lib.signal_stage_open, "risk": lib.risk_stage_open, "position": lib.position_stage_open}
@@ -49,7 +49,7 @@ class Box:
         for name in names:
             self.stop(name)
             self.lanes[name] = Lane(self.segment, LaneSettings(name))
-            self.lanes[name].add(open_stage(STAGES[name], self.segment)[0])
+            self.lanes[name].add(open_stage(STAGES[name], self.segment, 1)[0])
 
     def stop(self, name: str) -> None:
         lane = self.lanes.pop(name, None)
@@ -92,7 +92,7 @@ class Box:
     def report(self, kind: str, order_id: int = 0, **fields: Any) -> None:
         usual = {"instrument": AAPL, "order_id": order_id}
         made = record("execution_report", kind=getattr(lib, f"REPORT_{kind}"), **usual | fields)
-        assert self.rings["report"].write([made[0]]) == 1
+        assert self.rings["report.0"].write([made[0]]) == 1
 
     def replay(self) -> None:
         self.report("RESET")
@@ -109,17 +109,17 @@ class Box:
             "bid_quantity": [bids],
             "ask_quantity": [asks],
         }
-        assert self.rings["market"].write([record("market_update", **usual | changes)[0]]) == 1
+        assert self.rings["market.0"].write([record("market_update", **usual | changes)[0]]) == 1
 
     def intend(self, count: int = 1, **changes: Any) -> None:
         usual = {"kind": lib.INTENT_NEW, "instrument": AAPL, "price": 100_0000, "quantity": 1, "rx_ns": NOW}
-        assert self.rings["intent"].write([record("order_intent", **usual | changes)[0]] * count) == count
+        assert self.rings["intent.signal"].write([record("order_intent", **usual | changes)[0]] * count) == count
 
     def count(self, stage: str, name: str) -> int:
         return self.counters[stage][getattr(lib, name)]
 
     def orders(self) -> list[Any]:
-        return self.rings["order"].read(0)
+        return self.rings["order.0"].read(0)
 
     def verdicts(self) -> list[int]:
         return [refusal.verdict for refusal in self.rings["verdict"].read(0)]
@@ -308,10 +308,10 @@ def test_a_decision_waits_for_room_and_is_taken_on_the_latest_update(box: Box) -
     box.poll()
     assert box.count("signal", "SIGNAL_COUNT_CONFLATED") == 1
     assert box.count("signal", "SIGNAL_COUNT_BACKPRESSURE") == 1
-    box.rings["intent"].read(0)
+    box.rings["intent.signal"].read(0)
     box.market(tick=8)
     box.poll()
-    (intent,) = box.rings["intent"].read(0)
+    (intent,) = box.rings["intent.signal"].read(0)
     assert intent.tick == 8
 
 
@@ -337,7 +337,7 @@ def test_a_stage_says_what_the_segment_lacks(tmp_path: Path, name: str) -> None:
         segment.add_control()
         with pytest.raises(NativeError, match='no ring "market"'):
             open_stage(STAGES[name], segment)
-        segment.add_ring("market", 2, "order", 8)
+        segment.add_ring("market.0", 2, "order", 8)
         with pytest.raises(NativeError, match="records of 64 bytes"):
             open_stage(STAGES[name], segment)
 

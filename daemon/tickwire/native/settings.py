@@ -97,7 +97,7 @@ def risk_limits(config: Config) -> Any:
     risk.tick_age_ns_max = settings.tick_age_ms_max * MILLISECOND
     risk.message_rate_max = settings.message_rate_max
     risk.message_window_ns = settings.message_window_ms * MILLISECOND
-    risk.open_orders_max = settings.open_orders_max
+    risk.firm.open_orders_max = settings.open_orders_max
     for entry, instrument in zip(risk.instruments, config.instruments, strict=False):
         limits = instrument.limits
         entry.permitted = limits.permitted
@@ -124,10 +124,10 @@ def open_service_stage(name: str, segment: Segment, config: Config, password: st
 
 OPENERS: Mapping[str, Callable[[Segment, Config, str], tuple[Any, str]]] = {
     "market-data": lambda segment, config, _: open_stage(lib.market_stage_open, segment, market_config(config)),
-    "signal-bridge": lambda segment, config, _: open_stage(lib.signal_stage_open, segment),
-    "risk-manager": lambda segment, config, _: open_stage(lib.risk_stage_open, segment),
+    "signal-bridge": lambda segment, config, _: open_stage(lib.signal_stage_open, segment, 1),
+    "risk-manager": lambda segment, config, _: open_stage(lib.risk_stage_open, segment, 1),
     "execution-engine": lambda segment, config, password: open_stage(
         lib.execution_stage_open, segment, execution_config(config, password)
     ),
-    "position-tracker": lambda segment, config, _: open_stage(lib.position_stage_open, segment),
+    "position-tracker": lambda segment, config, _: open_stage(lib.position_stage_open, segment, 1),
 }

@@ -52,7 +52,7 @@ class Position:
 
 def read_tops(segment: Segment, symbols: tuple[str, ...]) -> tuple[Top, ...]:
     """Best prices of each configured symbol, in its order."""
-    table = segment.table("top", "market_top")
+    table = segment.table("top.0", "market_top")
     return tuple(_top(symbol, _entry(table, index)) for index, symbol in enumerate(symbols))
 
 

@@ -44,14 +44,14 @@ class Supervisor:
         self._clock_ns = clock_ns
         self._on_kill = on_kill
         self._log = Log("supervisor")
-        self._rings = (segment.ring("intent", "order_intent"), segment.ring("order", "order"))
-        self.feed = FeedWatch(segment.counters("market-data"))
+        self._rings = (segment.ring("intent.signal", "order_intent"), segment.ring("order.0", "order"))
+        self.feed = FeedWatch(segment.counters("market-data.0"))
         self.signal = SignalBridge(config, segment.parameters("signal", "signal_parameters"), clock_ns)
         self.risk = RiskManager(
             config, segment.parameters("risk", "risk_limits"), segment.counters("risk-manager"), clock_ns
         )
         self.execution = ExecutionEngine(
-            segment.counters("execution-engine"), segment.ring("command.execution", "command"), clock_ns
+            segment.counters("execution-engine.0"), segment.ring("command.execution.0", "command"), clock_ns
         )
         self.positions = PositionTracker(segment, [instrument.symbol for instrument in config.instruments])
         self.stewards: tuple[Steward, ...] = (self.feed, self.signal, self.risk, self.execution, self.positions)

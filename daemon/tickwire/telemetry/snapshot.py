@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tickwire.native import LaneStatus, Segment, enum_names, now_ns
 from tickwire.native.views import Position, Top, read_positions, read_tops
-from tickwire.supervisor.layout import HISTOGRAMS, RINGS
+from tickwire.supervisor.layout import histograms, rings
 
 Counts = Mapping[str, int]
 
@@ -71,12 +71,12 @@ class SnapshotReader:
         self._symbols = tuple(symbols)
         self._control = segment.control()
         self._control.use_clock()
-        self._feed = segment.counters("market-data")
+        self._feed = segment.counters("market-data.0")
         self._signal = segment.counters("signal-bridge")
         self._risk = segment.counters("risk-manager")
-        self._orders = segment.counters("execution-engine")
-        self._histograms = {name: segment.histogram(name) for name in HISTOGRAMS}
-        self._rings = {name: (segment.ring(name, record), consumers) for name, _, record, consumers in RINGS}
+        self._orders = segment.counters("execution-engine.0")
+        self._histograms = {name: segment.histogram(name) for name in histograms(1)}
+        self._rings = {name: (segment.ring(name, record), consumers) for name, _, record, consumers in rings(1)}
         self._sessions = {value: name for name, value in enum_names("session_state", "SESSION_").items()}
 
     def read(self) -> Snapshot:
@@ -96,10 +96,10 @@ class SnapshotReader:
             orders=orders,
             tops=read_tops(self._segment, self._symbols),
             positions=read_positions(self._segment, self._symbols),
-            latency={name.removeprefix("latency."): item.summary() for name, item in self._histograms.items()},
+            latency={name.removeprefix("latency.").removesuffix(".0"): item.summary() for name, item in self._histograms.items()},
             lanes=tuple(self._control.lanes()),
             rings={
-                name: RingState(max(ring.lag(index) for index in range(consumers)), ring.stalls)
+                name: RingState(max((ring.lag(index) for index in range(consumers)), default=0), ring.stalls)
                 for name, (ring, consumers) in self._rings.items()
             },
         )

@@ -8,7 +8,11 @@
 #define PRICE_SCALE          10000
 #define INSTRUMENT_COUNT_MAX 256 /* configured instruments of one box */
 #define INSTRUMENT_NONE      65535
-#define STAGE_COUNT_MAX      8
+#define VENUE_COUNT_MAX      4
+#define ACCOUNT_COUNT_MAX    16 /* accounts, strategies and traders are numbered from 1: 0 is nobody */
+#define STRATEGY_COUNT_MAX   32
+#define TRADER_COUNT_MAX     16
+#define STAGE_COUNT_MAX      16
 #define NAME_SIZE            32
 
 /* 0 is success; errors are negative and distinct.  Counts of work done are positive. */

@@ -22,6 +22,36 @@ struct lane_status { /* written by the lane (its pid, heartbeat) or its stages; 
 
 enum lane_state { LANE_ABSENT = 0, LANE_STARTING = 1, LANE_RUNNING = 2, LANE_STOPPED = 3 };
 
+/* Stop words: why a scope may send nothing new.  0 is free; bits are set and cleared by whoever has the
+ * right to, with atomic or and and.  Cancels always pass; orders that only reduce pass all but KILL and
+ * BREAK. */
+enum stop_bit {
+    STOP_KILL = 1,     /* and every open order of the scope is canceled; until a person re-arms */
+    STOP_PAUSE = 2,    /* a person; open orders stay */
+    STOP_BREAK = 4,    /* reconciliation found a difference */
+    STOP_BREAKER = 8,  /* circuit breaker open */
+    STOP_PROBE = 16,   /* circuit breaker half-open: risk_limits says how many orders may leave */
+    STOP_THROTTLE = 32 /* too many repeated executions: until a person re-enables */
+};
+
+enum stop_scope {
+    STOP_FIRM = 0, /* index 0 */
+    STOP_VENUE = 1,
+    STOP_ACCOUNT = 2,
+    STOP_STRATEGY = 3,
+    STOP_INSTRUMENT = 4
+};
+
+struct control_stops {
+    uint64_t kills; /* grows with every STOP_KILL that is set: execution then cancels what they name */
+    uint64_t firm;
+    uint64_t venue[VENUE_COUNT_MAX];
+    uint64_t account[ACCOUNT_COUNT_MAX];
+    uint64_t strategy[STRATEGY_COUNT_MAX];
+    uint64_t instrument[INSTRUMENT_COUNT_MAX];
+    uint64_t reserved[2];
+};
+
 /* One writer a line.  Zero-initialised, which is the safe state: nothing armed. */
 struct control {
     uint64_t kill; /* not 0: nothing new may reach a venue; holds the time it was set, ns */
@@ -37,11 +67,17 @@ struct control {
     uint64_t reserved2[7];
     struct clock_scale clock;
     uint64_t reserved3[4];
+    struct control_stops stops;
     struct lane_status lanes[STAGE_COUNT_MAX];
 };
 
 int control_add(struct segment *segment, struct control **control);
 struct control *control_find(struct segment *segment);
+/* control_stop_set and control_stop_clear change bits of one stop word and return what it was; ERROR_ARGUMENT
+ * for a scope or index that does not exist.  control_stop_bits reads it. */
+int64_t control_stop_set(struct control *control, enum stop_scope scope, uint32_t index, uint64_t bits);
+int64_t control_stop_clear(struct control *control, enum stop_scope scope, uint32_t index, uint64_t bits);
+int64_t control_stop_bits(const struct control *control, enum stop_scope scope, uint32_t index);
 /* control_declare_lane names a status block, before any lane starts; ERROR_DUPLICATE, ERROR_FULL. */
 int control_declare_lane(struct control *control, const char *name);
 

@@ -1,4 +1,4 @@
-/* execution: the OUCH 5.0 session and the orders in it.  After every start, and whenever
+/* execution: the OUCH 5.0 session of one venue and the orders in it.  After every start, and whenever
  * control.resync_requests moved, it replays the venue's record of the session from sequence 1: REPORT_RESET,
  * the replayed reports (flag REPORT_REPLAYED), then REPORT_LIVE.  Between RESET and LIVE positions and open
  * orders are unknown, and the gate is shut. */
@@ -45,9 +45,31 @@ enum execution_counter {
     EXECUTION_COUNT_LIVES,         /* REPORT_LIVE published */
     EXECUTION_COUNT_ABANDONED,     /* times the supervisor fell silent for supervisor_silence_ns_max */
     EXECUTION_COUNT_SWEEP_RETRIES, /* times orders that outlived the cancels of a sweep were canceled again */
+    EXECUTION_COUNT_SILENCES,      /* times the venue was silent for silence_cancel_ns */
+    EXECUTION_COUNT_KILL_NS,       /* gauge: from the last kill to the end of the last send of anything new */
+    EXECUTION_COUNT_STOPPED,       /* orders that a stop word kept back at the last look */
 };
 
-enum execution_command { EXECUTION_LOGOUT = 1, EXECUTION_LOGIN = 2, EXECUTION_CANCEL_ALL = 3 };
+enum execution_command {
+    EXECUTION_LOGOUT = 1,
+    EXECUTION_LOGIN = 2,
+    EXECUTION_CANCEL_ALL = 3,   /* every open order, one Cancel each */
+    EXECUTION_CANCEL = 4,       /* argument[0]: order id */
+    EXECUTION_CANCEL_SCOPE = 5, /* argument[0]: enum stop_scope, argument[1]: its index; also a venue's */
+    EXECUTION_MASS_CANCEL = 6,  /* OUCH Mass Cancel of the session's firm; argument[0]: instrument or -1 */
+    EXECUTION_RESYNC = 7,       /* replay the venue's record, for a reconciliation */
+};
+
+enum venue_offer {
+    OFFER_MARKET = 1,
+    OFFER_POST_ONLY = 2,
+    OFFER_HIDDEN = 4,
+    OFFER_RESERVE = 8,
+    OFFER_MINIMUM_QUANTITY = 16,
+    OFFER_PEG = 32,
+    OFFER_EXTENDED_HOURS = 64,
+    OFFER_MASS_CANCEL = 128
+};
 
 struct execution_config {
     uint32_t address; /* IPv4 host order of the venue's SoupBinTCP port */
@@ -66,13 +88,20 @@ struct execution_config {
     uint32_t busy_poll_us;              /* SO_BUSY_POLL */
     uint32_t order_count_max;           /* orders of one session */
     uint32_t instrument_count;
-    uint32_t send_buffer; /* SO_SNDBUF bytes; 0: the kernel's choice */
+    uint32_t send_buffer;       /* SO_SNDBUF bytes; 0: the kernel's choice */
+    uint32_t venue;             /* its index: the N of every block, and in every order id and report */
+    uint32_t order_types;       /* enum venue_offer: what this venue offers; what it does not is not sent */
+    uint64_t silence_cancel_ns; /* the venue silent for longer: cancel every order; 0: never */
+    uint32_t reconnect_jitter_ppm; /* at most this fraction of the back-off is added at random */
+    uint32_t reserved;
     struct market_instrument instruments[INSTRUMENT_COUNT_MAX];
 };
 
-/* execution_stage_open needs: rings "order" (consumer 0), "report" (producer), "command.execution"; counters
- * "execution-engine"; histograms "latency.book", ".signal", ".risk", ".execution", ".tick_to_order",
- * ".transmit"; control.  A CANCEL cancels all that is open of its target, whatever its quantity says. */
+/* execution_stage_open needs, N being config.venue: rings "order.N" (consumer 0), "report.N" (producer),
+ * "command.execution.N", "sent.N" (producer, struct order, for observers: every NEW and REPLACE that left);
+ * counters "execution-engine.N"; histograms "latency.book.N", ".signal.N", ".risk.N", ".execution.N",
+ * ".tick_to_order.N", ".transmit.N"; control.  A CANCEL cancels all that is open of its target, whatever its
+ * quantity says. */
 int execution_stage_open(struct segment *segment, const struct execution_config *config, struct stage **stage,
                          char *message, size_t message_size);
 

@@ -1,5 +1,6 @@
-/* market: what the market-data stage tells the others.  Ring "market", 128-byte records, one a change of an
- * instrument's top three levels, trade or state; consumers signal, risk, position. */
+/* market: what a venue's market-data stage tells the others.  Ring "market.N" (N: the venue), 128-byte
+ * records, one a change of an instrument's top three levels, trade or state; consumers signal, risk,
+ * position, router. */
 #pragma once
 #include "tickwire/control.h"
 #include "tickwire/packet.h"
@@ -8,7 +9,8 @@
 #define MARKET_CONSUMER_SIGNAL   0
 #define MARKET_CONSUMER_RISK     1
 #define MARKET_CONSUMER_POSITION 2
-#define MARKET_CONSUMER_COUNT    3
+#define MARKET_CONSUMER_ROUTER   3
+#define MARKET_CONSUMER_COUNT    4
 
 enum market_kind {
     MARKET_BOOK = 1,  /* a change within the first levels */
@@ -45,12 +47,13 @@ struct market_update {
     uint8_t flags; /* enum market_flag */
     uint8_t trading_state;
     uint8_t last_side; /* side of the resting order of the last trade */
-    uint16_t reserved0;
+    uint8_t venue;
+    uint8_t reserved0;
     uint64_t feed_session; /* grows when the venue starts another session, and when the stage starts anew */
 };
 
-/* The last update of each instrument, for readers that want a state and not a stream: table "top", one entry
- * an instrument, each under its own seqlock word. */
+/* The last update of each instrument, for readers that want a state and not a stream: table "top.N", one
+ * entry an instrument, each under its own seqlock word. */
 struct market_top {
     uint64_t version; /* odd while being written */
     uint64_t updates;
@@ -106,7 +109,7 @@ struct market_config {
     uint32_t hold_count;      /* messages held while one before them is missing, a power of two; 0: 65 536 */
     uint32_t request_size;    /* most messages asked for in one request; 0: 512 */
     uint32_t accept_partial;  /* begin anywhere and go on after losses: for recordings, never for trading */
-    uint32_t reserved;
+    uint32_t venue;
     uint64_t stale_ns;    /* silence longer than this makes the feed stale */
     uint64_t lag_ns_max;  /* packets not asked for during longer than this are a backlog, not ticks */
     uint64_t gap_wait_ns; /* how long to wait for the other line before asking again */
@@ -115,13 +118,13 @@ struct market_config {
 };
 
 struct stage;
-/* market_stage_open needs in the segment: ring "market", table "top" (an entry an instrument), counters
- * "market-data".  The stage declares every instrument stale, then publishes nothing until its books are
- * complete: begun at the session's first message, or recovered from there by request.  From then on it
- * publishes what changes, and the state of every instrument whenever MARKET_STALE comes or goes.  While the
- * ring is full it takes no packets and goes on where it stopped.  When it has asked for none during
- * lag_ns_max, because of that or because nobody polled it, it lags: what waits in the port would get fresh
- * stamps, so the books count as stale until the port has nothing left.  (A recording waits for us: it never
- * makes us lag.) */
+/* market_stage_open needs in the segment: ring "market.N", table "top.N" (an entry an instrument), counters
+ * "market-data.N", N being config.venue.  The stage declares every instrument stale, then publishes nothing
+ * until its books are complete: begun at the session's first message, or recovered from there by request.
+ * From then on it publishes what changes, and the state of every instrument whenever MARKET_STALE comes or
+ * goes.  While the ring is full it takes no packets and goes on where it stopped.  When it has asked for none
+ * during lag_ns_max, because of that or because nobody polled it, it lags: what waits in the port would get
+ * fresh stamps, so the books count as stale until the port has nothing left.  (A recording waits for us: it
+ * never makes us lag.) */
 int market_stage_open(struct segment *segment, const struct market_config *config, struct stage **stage,
                       char *message, size_t message_size);

@@ -3,7 +3,7 @@
 #pragma once
 #include "tickwire/segment.h"
 
-#define COUNTER_COUNT_MAX      64
+#define COUNTER_COUNT_MAX      128
 #define HISTOGRAM_SUB_BITS     5 /* 32 buckets an octave: within 3.2 % of the value */
 #define HISTOGRAM_BUCKET_COUNT 1920
 

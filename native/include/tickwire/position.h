@@ -63,6 +63,8 @@ enum position_effect position_book_report(struct position_book *book, const stru
 int position_book_mark(struct position_book *book, const struct market_update *update);
 const struct position_entry *position_book_entry(const struct position_book *book, uint32_t instrument);
 
-/* position_stage_open needs: rings "market" (consumer 2), "report" (consumer 2); table "position"; counters
+/* position_stage_open needs, N being each of venue_count venues: rings "market.N" (consumer 2), "report.N"
+ * (consumer 2), "blotter" (producer, struct execution_report, for observers); table "position"; counters
  * "position-tracker"; control.  It counts itself into control.resync_requests. */
-int position_stage_open(struct segment *segment, struct stage **stage, char *message, size_t message_size);
+int position_stage_open(struct segment *segment, uint32_t venue_count, struct stage **stage, char *message,
+                        size_t message_size);

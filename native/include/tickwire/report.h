@@ -1,13 +1,20 @@
-/* report: what became of an order, ours or the venue's word.  Ring "report", 128-byte records, consumers
- * signal, risk, position; execution writes them.  A module of its own, below all four: reports go back to
- * those whose orders execution takes. */
+/* report: what became of an order, ours or the venue's word.  Ring "report.N" (N: the venue), 128-byte
+ * records, consumers signal, risk, position, router; that venue's execution writes them, and position copies
+ * those of all venues to ring "blotter", which only observers read.  A module of its own, below all four:
+ * reports go back to those whose orders execution takes. */
 #pragma once
 #include "tickwire/base.h"
 
 #define REPORT_CONSUMER_SIGNAL   0
 #define REPORT_CONSUMER_RISK     1
 #define REPORT_CONSUMER_POSITION 2
-#define REPORT_CONSUMER_COUNT    3
+#define REPORT_CONSUMER_ROUTER   3
+#define REPORT_CONSUMER_COUNT    4
+
+/* An order id is venue << 60 | epoch << 32 | UserRefNum, the epoch in 28 bits. */
+#define ORDER_ID_VENUE_SHIFT 60
+#define ORDER_ID_EPOCH_SHIFT 32
+#define ORDER_ID_EPOCH_MAX   268435455
 
 enum report_kind {
     REPORT_RESET = 1,    /* forget orders and positions: a replay follows */
@@ -30,14 +37,16 @@ enum report_kind {
  * an order that was SENT: its UserRefNum is forgotten, and if the venue ever speaks of it again it is adopted
  * as an unknown order. */
 enum not_sent_reason {
-    NOT_SENT_KILLED = 'k',    /* the kill switch was on at the last look before transmit */
-    NOT_SENT_DISARMED = 'd',  /* control.armed was 0 at that look */
-    NOT_SENT_EPOCH = 'e',     /* the order is of another trading epoch */
-    NOT_SENT_AGE = 'a',       /* the tick behind it is older than order_age_ns_max */
-    NOT_SENT_SESSION = 's',   /* the session was not live, or has not been all the while since */
-    NOT_SENT_TARGET = 't',    /* the order to cancel or replace is not open */
-    NOT_SENT_TABLE = 'f',     /* the order table is full, or the UserRefNum was used before */
-    NOT_SENT_MALFORMED = 'm', /* no such instrument or kind: our own bug, refused all the same */
+    NOT_SENT_KILLED = 'k',      /* the kill switch was on at the last look before transmit */
+    NOT_SENT_DISARMED = 'd',    /* control.armed was 0 at that look */
+    NOT_SENT_EPOCH = 'e',       /* the order is of another trading epoch */
+    NOT_SENT_AGE = 'a',         /* the tick behind it is older than order_age_ns_max */
+    NOT_SENT_SESSION = 's',     /* the session was not live, or has not been all the while since */
+    NOT_SENT_TARGET = 't',      /* the order to cancel or replace is not open */
+    NOT_SENT_TABLE = 'f',       /* the order table is full, or the UserRefNum was used before */
+    NOT_SENT_MALFORMED = 'm',   /* no such instrument or kind: our own bug, refused all the same */
+    NOT_SENT_UNSUPPORTED = 'u', /* this venue does not offer what the order asks for */
+    NOT_SENT_STOPPED = 'p',     /* a stop word of its venue, account, strategy or instrument */
     NOT_SENT_LOST = 'l', /* it was on its way when the session broke; the venue's record has no trace of it */
     NOT_SENT_SUPERSEDED =
         'x' /* a replace that the venue ignores, since its target was done before it arrived */
@@ -68,14 +77,19 @@ struct execution_report {
     uint8_t flags;
     uint8_t liquidity; /* the venue's flag */
     uint8_t time_in_force;
-    uint32_t order_state;     /* enum order_state after it */
+    uint8_t order_state; /* enum order_state after it */
+    uint8_t venue;
+    uint8_t account;
+    uint8_t trader;
     uint64_t order_reference; /* the venue's reference number */
     uint32_t book_ns;         /* SENT: the order's way, ns after rx_ns: book, signal, gate, */
     uint32_t signal_ns;
     uint32_t risk_ns;
     uint32_t execution_ns; /* just before send, */
     uint32_t transmit_ns;  /* and how long send took */
-    uint32_t generation;   /* LIVE: which picture this completes; modulo 256 */
+    uint16_t strategy;
+    uint8_t generation; /* LIVE: which picture this completes; modulo 256 */
+    uint8_t order_type; /* enum order_type */
 };
 
 /* Every report carries what is known of the order after it; leaves is never more than what the venue may

@@ -1,7 +1,8 @@
 /* ring: a lossless queue of fixed-size records, one producer, one or many consumers, each of which sees every
- * record. The producer waits for the slowest consumer (back-pressure, counted in `stalls`).  Observers read
- * without holding the producer back and count what they missed.  Records are one or two cache lines.  The hot
- * path uses the inline functions of native/ring/ring_inline.h; the functions below are for Python, tests and
+ * record; with no consumer at all it is for observers only and the oldest records are overwritten. The
+ * producer waits for the slowest consumer (back-pressure, counted in `stalls`).  Observers read without
+ * holding the producer back and count what they missed.  Records are one or two cache lines.  The hot path
+ * uses the inline functions of native/ring/ring_inline.h; the functions below are for Python, tests and
  * set-up. */
 #pragma once
 #include "tickwire/segment.h"
@@ -25,7 +26,7 @@ struct ring {
     /* records follow */
 };
 
-/* ring_add creates a ring in the segment (capacity a power of two, record_size 64 or 128, 1 to 8 consumers).
+/* ring_add creates a ring in the segment (capacity a power of two, record_size 64 or 128, 0 to 8 consumers).
  */
 int ring_add(struct segment *segment, const char *name, uint64_t capacity, uint64_t record_size,
              uint64_t consumer_count, struct ring **ring);

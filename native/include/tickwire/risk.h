@@ -1,6 +1,6 @@
-/* risk: the gate.  Every intent gets one verdict; only RISK_PASS leaves, as an order, on ring "order"
- * (64-byte records, consumer execution).  Refuses everything until limits have been published, and again when
- * they, the book or the steward go stale.  Sent orders count at once. */
+/* risk: the gate.  Every intent gets one verdict; only RISK_PASS leaves, as an order, on ring "order.N" (N:
+ * the venue; 128-byte records, consumer execution).  Refuses everything until limits have been published, and
+ * again when they, the book or the steward go stale.  Sent orders count at once. */
 #pragma once
 #include "tickwire/metric.h"
 #include "tickwire/signal.h"
@@ -10,34 +10,66 @@
 #define RISK_MESSAGE_RATE_MAX 4096       /* the gate remembers the times of this many messages */
 #define RISK_CANCEL_RESERVE   8          /* one message in 8 of the rate is kept for cancels */
 #define RISK_PASSIVE_COLLARS  10
+#define RISK_WINDOW_COUNT_MAX                                                                                \
+    256 /* orders of a strategy or instrument, executions of a strategy, in a window */
+#define RISK_DUPLICATE_MEMORY 8 /* orders of an instrument that a new one is compared with */
 
 enum risk_verdict {
     RISK_PASS = 0,
-    RISK_KILLED,           /* kill switch */
+    RISK_KILLED,           /* kill switch, of any scope */
+    RISK_PAUSED,           /* a person paused its scope */
+    RISK_BREAK,            /* reconciliation found a difference here */
+    RISK_BREAKER,          /* circuit breaker open */
+    RISK_PROBE,            /* circuit breaker half-open and its probe orders used up */
+    RISK_THROTTLED,        /* too many repeated executions of the strategy: until a person re-enables it */
     RISK_NOT_ARMED,        /* control.armed is 0 */
     RISK_NOT_RECONCILED,   /* own orders and positions are unknown, or this instrument's position is */
     RISK_NO_LIMITS,        /* never published, or none for this instrument */
     RISK_LIMITS_STALE,     /* the risk steward has not refreshed them in time */
     RISK_SUPERVISOR_STALE, /* supervisor heartbeat too old */
+    RISK_VENUE,            /* no such venue, or it is not permitted */
     RISK_INSTRUMENT,       /* not a configured instrument, or not permitted */
-    RISK_MALFORMED,        /* no such kind, side or time in force; price or quantity no venue takes; a replace
-                              of another side or instrument, or of less than was executed */
+    RISK_RESTRICTED,       /* on the restricted list */
+    RISK_ACCOUNT,          /* no such account, or it is not permitted */
+    RISK_STRATEGY,         /* no such strategy, not permitted, or not for this account */
+    RISK_TRADER,           /* no such trader, not permitted, or not this strategy's */
+    RISK_MALFORMED,        /* no such kind, side, type or time in force; price or quantity no venue takes; a
+                              replace of another side or instrument, or of less than was executed */
+    RISK_TICK_SIZE,        /* the price is between two ticks */
     RISK_BOOK_STALE,       /* feed stale, recovering, or no two-sided, uncrossed book for the collar */
     RISK_TRADING_STATE,    /* not open for trading */
     RISK_TICK_AGE,         /* the tick behind it is too old */
     RISK_ORDER_QUANTITY,
     RISK_ORDER_VALUE,
-    RISK_PRICE_COLLAR,
-    RISK_POSITION, /* position plus working orders would pass the limit */
+    RISK_PRICE_COLLAR,      /* too far from the book, by percentage or ticks */
+    RISK_PRICE_COLLAR_LAST, /* too far from the last trade */
+    RISK_SHORT_SALE,        /* short sales not allowed here, nothing located, or the Reg SHO price test */
+    RISK_POSITION,          /* position plus working orders would pass the limit */
+    RISK_NOT_REDUCING,      /* reduce-only, and it would not */
+    RISK_EXPOSURE_INSTRUMENT,
+    RISK_GROSS_STRATEGY,
+    RISK_NET_STRATEGY,
+    RISK_GROSS_ACCOUNT,
+    RISK_NET_ACCOUNT,
+    RISK_GROSS_FIRM,
+    RISK_NET_FIRM,
+    RISK_CREDIT_ACCOUNT, /* executed today both ways plus working */
+    RISK_CREDIT_FIRM,
     RISK_OPEN_ORDERS,
-    RISK_MESSAGE_RATE,
+    RISK_MESSAGE_RATE,  /* submits, modifies and cancels in the long window */
+    RISK_MESSAGE_BURST, /* and in the short one */
+    RISK_ORDER_RATE,    /* new orders of the strategy or instrument in their window */
+    RISK_DUPLICATE,     /* the same order again */
+    RISK_SELF_MATCH,    /* it could trade with an order of our own */
     RISK_UNKNOWN_ORDER, /* cancel or replace of an order that is not open; replace of one being replaced */
     RISK_SESSION_DOWN,  /* the order session is not logged in, or has no user reference left */
     RISK_BACKPRESSURE,  /* the order ring is full */
     RISK_VERDICT_COUNT
 };
 
-struct order { /* what may be sent: written by the gate only */
+enum short_sale { SALE_LONG = 0, SALE_SHORT = 1, SALE_SHORT_EXEMPT = 2 };
+
+struct order { /* what may be sent: written by the gate only; 128 bytes */
     uint64_t tick;
     uint64_t rx_ns;
     uint32_t book_ns;
@@ -45,46 +77,137 @@ struct order { /* what may be sent: written by the gate only */
     uint32_t risk_ns;
     uint32_t quantity;
     int64_t price;
-    uint64_t order_id;        /* low 32 bits: OUCH UserRefNum; high 32: trading epoch */
+    uint64_t order_id;        /* see report.h; 0 for a CANCEL */
     uint64_t target_order_id; /* CANCEL and REPLACE */
+    int64_t decision_price;
+    uint64_t parent_id;
+    uint32_t display_quantity;
+    uint32_t minimum_quantity;
+    int32_t peg_offset;
+    uint32_t flags; /* enum order_flag */
     uint16_t instrument;
     uint16_t strategy;
     uint8_t kind; /* enum intent_kind */
     uint8_t side;
     uint8_t time_in_force;
     uint8_t generation; /* of the LIVE that the gate's picture was completed by */
+    uint8_t venue;
+    uint8_t account;
+    uint8_t trader;
+    uint8_t order_type;
+    uint8_t display;
+    uint8_t short_sale; /* enum short_sale, of a sale: the gate's own judgement */
+    uint8_t source;     /* enum intent_source */
+    uint8_t reserved0;
+    int32_t score;
+    uint32_t reserved1;
+    uint64_t reserved2;
 };
 
-struct risk_instrument_limits { /* an order with no limit set is refused: 0 permits nothing */
+/* Limits.  An order with no limit set is refused: 0 permits nothing.  Money in 1/10 000.
+ *
+ * Exposure of a scope is counted over its instruments, each at its last mid: v = position * mid, b and s the
+ * value of what is open to buy and to sell at its limit prices.  gross = sum of max(|v + b|, |v - s|); net
+ * long = sum of (v + b), net short = sum of (s - v), each as if everything open on that side and nothing on
+ * the other were executed.  An order that does not raise what is limited passes even above the limit. */
+struct risk_scope_limits {
     uint32_t permitted;
-    uint32_t order_quantity_max; /* shares */
-    int64_t order_value_max;     /* price * quantity, 1/10 000 */
-    int64_t position_max;        /* |position| counting working orders, shares */
-    uint32_t collar_ppm; /* farthest a price may be through the opposite touch, parts per million of it;
-                            and RISK_PASSIVE_COLLARS times that behind its own touch */
     uint32_t open_orders_max;
+    int64_t gross_max;
+    int64_t net_max;
+    int64_t credit_max; /* value executed today, both ways, plus working; firm and accounts */
+};
+
+struct risk_strategy_limits {
+    struct risk_scope_limits scope; /* credit_max is not used */
+    uint32_t account;               /* the only one it may trade for */
+    uint32_t trader;                /* and in whose name */
+    uint32_t order_count_max;       /* new orders in order_window_ns, at most RISK_WINDOW_COUNT_MAX */
+    uint32_t execution_count_max;   /* executions in execution_window_ns, at most RISK_WINDOW_COUNT_MAX: then
+                                       the strategy is throttled */
+    uint64_t execution_window_ns;
+    uint64_t throttle_generation; /* when it changes the gate forgets that the strategy was throttled */
+    uint32_t probe_orders_max;    /* while STOP_PROBE */
+    uint32_t reserved;
+};
+
+struct risk_venue_limits {
+    uint32_t permitted;
+    uint32_t probe_orders_max;
+    uint64_t reserved;
+};
+
+struct risk_instrument_limits {
+    uint32_t permitted;
+    uint32_t restricted;         /* not 0: on the restricted list */
+    uint32_t order_quantity_max; /* shares */
+    uint32_t open_orders_max;
+    int64_t order_value_max;  /* price * quantity, 1/10 000 */
+    int64_t position_max;     /* |position| counting working orders, shares */
+    int64_t exposure_max;     /* gross of this instrument, 1/10 000 */
+    int64_t collar_distance;  /* 1/10 000: as collar_ppm, the tighter of the two counts */
+    uint32_t collar_ppm;      /* farthest a price may be through the opposite touch, parts per million of it;
+                                 and RISK_PASSIVE_COLLARS times that behind its own touch */
+    uint32_t collar_last_ppm; /* farthest through the last trade, parts per million of it; 0: not looked at */
+    uint32_t order_count_max; /* new orders in order_window_ns, at most RISK_WINDOW_COUNT_MAX */
+    uint32_t short_sale;      /* not 0: allowed, */
+    uint32_t locate_quantity; /* up to this many shares short */
+    uint32_t tick_size;       /* 1/10 000 */
 };
 
 struct risk_limits {
     uint64_t limits_age_ns_max; /* since published */
     uint64_t supervisor_age_ns_max;
     uint64_t tick_age_ns_max;
-    uint32_t
-        message_rate_max;     /* messages in any window of message_window_ns, at most RISK_MESSAGE_RATE_MAX */
-    uint32_t open_orders_max; /* all instruments */
     uint64_t message_window_ns;
+    uint64_t message_burst_window_ns;
+    uint64_t order_window_ns;
+    uint64_t duplicate_window_ns;
+    uint64_t probe_generation; /* a change gives every scope its probe orders anew */
+    uint32_t message_rate_max; /* messages in any message_window_ns, at most RISK_MESSAGE_RATE_MAX */
+    uint32_t message_burst_max;
+    uint32_t duplicate_max;        /* identical orders tolerated in the window besides the first; at most
+                                      RISK_DUPLICATE_MEMORY - 1 */
+    uint32_t self_match;           /* not 0: tolerated */
+    uint32_t kill_allows_reducing; /* not 0: reduce-only orders pass a kill, too */
+    uint32_t probe_orders_max;     /* of the firm, while STOP_PROBE */
+    struct risk_scope_limits firm;
+    struct risk_venue_limits venues[VENUE_COUNT_MAX];
+    struct risk_scope_limits accounts[ACCOUNT_COUNT_MAX];
+    struct risk_strategy_limits strategies[STRATEGY_COUNT_MAX];
+    uint32_t traders[TRADER_COUNT_MAX]; /* not 0: permitted */
     struct risk_instrument_limits instruments[INSTRUMENT_COUNT_MAX];
 };
 
+/* What the gate counts against its limits, for people: table "exposure", entries of every scope in the order
+ * firm, accounts, strategies, instruments (RISK_SCOPE_X below). */
+struct risk_scope_exposure {
+    uint64_t version;
+    int64_t gross;
+    int64_t net_long;
+    int64_t net_short;
+    int64_t credit_used;
+    int64_t position; /* shares, of an instrument */
+    uint32_t open_orders;
+    uint32_t throttled; /* a strategy's latch */
+    uint64_t refusals;
+};
+#define RISK_SCOPE_FIRM       0
+#define RISK_SCOPE_ACCOUNT    1  /* + account */
+#define RISK_SCOPE_STRATEGY   17 /* + strategy */
+#define RISK_SCOPE_INSTRUMENT 49 /* + instrument */
+#define RISK_SCOPE_COUNT      305
+
 enum risk_counter { /* verdicts are counters 0 .. RISK_VERDICT_COUNT-1 of the block; these follow */
-                    RISK_COUNT_INTENTS = 32,
-                    RISK_COUNT_ORDERS = 33,
-                    RISK_COUNT_OPEN_ORDERS = 34, /* gauge */
-                    RISK_COUNT_RECONCILED = 35,  /* gauge */
-                    RISK_COUNT_REPORTS = 36,
-                    RISK_COUNT_UNKNOWN_REPORTS = 37, /* reports of orders the gate does not know */
+                    RISK_COUNT_INTENTS = 64,
+                    RISK_COUNT_ORDERS = 65,
+                    RISK_COUNT_OPEN_ORDERS = 66, /* gauge */
+                    RISK_COUNT_RECONCILED = 67,  /* gauge: every venue that is permitted */
+                    RISK_COUNT_REPORTS = 68,
+                    RISK_COUNT_UNKNOWN_REPORTS = 69, /* reports of orders the gate does not know */
                     RISK_COUNT_BACKPRESSURE =
-                        38, /* cycles in which intents had to wait for room in ring "verdict" */
+                        70, /* cycles in which intents had to wait for room in ring "verdict" */
+                    RISK_COUNT_CANCELS = 71,
 };
 
 /* The gate, apart from rings and clocks, for tests and simulation.
@@ -109,7 +232,8 @@ struct risk_moment { /* what the gate judges by besides the intent: the time of 
     uint64_t armed;
     uint64_t epoch;
     uint64_t supervisor_heartbeat_ns;
-    uint64_t order_room; /* 0: ring "order" is full */
+    uint64_t order_room;               /* 0: ring "order.N" of the intent's venue is full */
+    const struct control_stops *stops; /* never NULL */
 };
 
 struct risk_exposure {
@@ -144,8 +268,10 @@ uint64_t risk_gate_measure(struct risk_gate *gate, const struct order_intent *in
                            struct risk_moment *moment, uint32_t batch, uint32_t rounds,
                            struct histogram *histogram);
 
-/* risk_stage_open needs: rings "market" (consumer 1), "report" (consumer 1), "intent" (consumer 0), "order"
- * (producer), "verdict" (producer); parameters "risk"; counters "risk-manager"; histogram "gate" (ns a
+/* risk_stage_open needs, N being each of venue_count venues: rings "market.N" (consumer 1), "report.N"
+ * (consumer 1), "order.N" (producer); "intent.signal", "intent.router", "intent.operator" (consumer 0),
+ * "verdict" (producer); table "exposure"; parameters "risk"; counters "risk-manager"; histogram "gate" (ns a
  * judgement); control.  It counts itself into control.resync_requests and refuses everything until the replay
  * that follows. */
-int risk_stage_open(struct segment *segment, struct stage **stage, char *message, size_t message_size);
+int risk_stage_open(struct segment *segment, uint32_t venue_count, struct stage **stage, char *message,
+                    size_t message_size);

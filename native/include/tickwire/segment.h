@@ -5,7 +5,7 @@
 #include "tickwire/base.h"
 
 #define SEGMENT_MAGIC           6007092838117598292 /* "TICKWIRE" */
-#define SEGMENT_BLOCK_COUNT_MAX 120
+#define SEGMENT_BLOCK_COUNT_MAX 160
 
 enum block_kind {
     BLOCK_RING = 1,

@@ -1,37 +1,152 @@
-/* signal: turns market updates into order intents.  Ring "intent", 64-byte records, consumer risk. */
+/* signal: turns market updates into order intents (ring "intent.signal", to the gate) or, where a strategy
+ * leaves the choice of venue to the router, into parent orders (ring "parent", to the router).  Every order,
+ * whoever wants it, is an intent first and passes the gate. */
 #pragma once
 #include "tickwire/market.h"
 
 enum intent_kind { INTENT_NEW = 1, INTENT_CANCEL = 2, INTENT_REPLACE = 3 };
-enum time_in_force { TIF_DAY = 0, TIF_IOC = 1 };
+enum time_in_force { TIF_DAY = 0, TIF_IOC = 1, TIF_EXTENDED = 2 /* day and the sessions before and after */ };
+enum order_type {
+    ORDER_TYPE_LIMIT = 0,
+    ORDER_TYPE_MARKET = 1,      /* price 0; the gate judges it as if at the collar */
+    ORDER_TYPE_PEG_PRIMARY = 2, /* follows its own side's best price; price is the limit it never passes */
+    ORDER_TYPE_PEG_MARKET = 3,  /* follows the other side's */
+    ORDER_TYPE_PEG_MIDPOINT = 4,
+    ORDER_TYPE_COUNT = 5
+};
+enum order_display { DISPLAY_VISIBLE = 0, DISPLAY_HIDDEN = 1 };
+enum order_flag {
+    ORDER_POST_ONLY = 1,    /* the venue refuses it rather than letting it take */
+    ORDER_REDUCE_ONLY = 2,  /* may only bring the strategy's position nearer to 0: passes a pause */
+    ORDER_SWEEP = 4,        /* intermarket sweep: the router has looked at every venue */
+    ORDER_SHORT_EXEMPT = 8, /* a sale that is short is marked exempt */
+};
 
-struct order_intent {
+/* Who writes an intent; each has a ring of its own, "intent.signal", "intent.router", "intent.operator",
+ * consumer risk, and gets its refusals back. */
+enum intent_source { SOURCE_SIGNAL = 0, SOURCE_ROUTER = 1, SOURCE_OPERATOR = 2, SOURCE_COUNT = 3 };
+
+struct order_intent { /* 128 bytes */
     uint64_t tick;
     uint64_t rx_ns;
     uint32_t book_ns; /* stage times: ns after rx_ns */
     uint32_t signal_ns;
     int64_t price;
     uint64_t target_order_id; /* CANCEL and REPLACE: which order */
+    int64_t decision_price;   /* what slippage is measured from; 0: not said */
+    uint64_t parent_id;       /* the router's; 0: none */
     uint32_t quantity;
     uint16_t instrument;
     uint16_t strategy;
     uint8_t kind; /* enum intent_kind */
     uint8_t side; /* enum side */
     uint8_t time_in_force;
-    uint8_t reserved0;
-    int32_t score; /* the signal's value, 1/1 000 000: why it wanted this */
-    uint64_t reserved1;
+    uint8_t venue;
+    uint8_t account;
+    uint8_t trader;
+    uint8_t order_type;
+    uint8_t display;           /* enum order_display */
+    uint32_t flags;            /* enum order_flag */
+    uint32_t display_quantity; /* reserve: what is shown of it; 0: all */
+    uint32_t minimum_quantity; /* 0: none */
+    int32_t peg_offset;        /* 1/10 000, towards the other side is positive */
+    int32_t score;             /* the signal's value, 1/1 000 000: why it wanted this */
+    uint32_t reserved0;
+    uint64_t reserved1[3];
+};
+
+/* A parent order: what is wanted, while the router chooses venues and pieces.  Ring "parent" (producer
+ * signal) and ring "parent.operator" (producer the supervisor), 128-byte records, consumer router. */
+enum parent_policy {
+    PARENT_SWEEP = 0, /* take at the best net prices of all venues at once, IOC */
+    PARENT_POST = 1,  /* rest where resting is best, follow the touch */
+    PARENT_TWAP = 2,  /* equal slices over duration_ns, each swept */
+};
+
+struct parent_order {
+    uint64_t parent_id; /* its producer's choice, distinct: intent_source << 56 and a number */
+    uint64_t tick;
+    uint64_t rx_ns;
+    uint32_t book_ns;
+    uint32_t signal_ns;
+    int64_t limit_price;    /* 0: only the slippage bound */
+    int64_t decision_price; /* 0: the mid when the router takes it */
+    uint64_t duration_ns;   /* TWAP */
+    uint64_t interval_ns;   /* TWAP: from slice to slice */
+    uint32_t quantity;
+    uint32_t
+        slippage_ppm_max; /* farthest from decision_price, parts per million; past it the rest is canceled */
+    uint32_t display_quantity;
+    uint32_t flags; /* enum order_flag */
+    uint16_t instrument;
+    uint16_t strategy;
+    uint8_t kind; /* INTENT_NEW; INTENT_CANCEL cancels parent_id */
+    uint8_t side;
+    uint8_t policy; /* enum parent_policy */
+    uint8_t account;
+    uint8_t trader;
+    uint8_t venue_mask; /* venues that may be used, a bit each; 0: all */
+    uint16_t reserved0;
+    int32_t score;
+    uint32_t reserved1[4];
+    uint64_t reserved2[2];
+};
+
+enum parent_state {
+    PARENT_WORKING = 1,
+    PARENT_FILLED = 2,
+    PARENT_CANCELED = 3, /* the rest of it: by request, bound, end of time or because nothing was there */
+    PARENT_REFUSED = 4,  /* nothing was ever sent */
+};
+
+enum parent_reason {
+    PARENT_REASON_NONE = 0,
+    PARENT_REASON_REQUEST = 1,
+    PARENT_REASON_SLIPPAGE = 2,    /* the market went past the bound */
+    PARENT_REASON_LIQUIDITY = 3,   /* nothing to take within the limit */
+    PARENT_REASON_TIME = 4,        /* TWAP: over, with something left */
+    PARENT_REASON_VERDICT = 5,     /* the gate refused, see verdict */
+    PARENT_REASON_MALFORMED = 6,   /* no such instrument, policy, quantity */
+    PARENT_REASON_FULL = 7,        /* too many parents at once */
+    PARENT_REASON_UNKNOWN = 8,     /* a session broke: the fate of a child is not known */
+    PARENT_REASON_UNAVAILABLE = 9, /* no venue is live with a fresh book */
+};
+
+/* Ring "parent.report", 64-byte records, producer router, consumer signal. */
+struct parent_report {
+    uint64_t parent_id;
+    uint64_t tick;
+    uint64_t report_ns;
+    int64_t executed_value; /* price * quantity */
+    uint32_t quantity;
+    uint32_t executed;
+    uint32_t working; /* shares of children that may still execute */
+    int32_t slippage; /* average execution against decision_price, 1/10 000, positive: worse */
+    uint16_t instrument;
+    uint16_t strategy;
+    uint8_t state;   /* enum parent_state */
+    uint8_t reason;  /* enum parent_reason */
+    uint8_t verdict; /* enum risk_verdict of the last refusal */
+    uint8_t side;
+    uint64_t reserved;
 };
 
 enum signal_mode { SIGNAL_TAKE = 0, SIGNAL_QUOTE = 1 };
 
 /* What the gate answers when it lets an intent not pass: ring "verdict", 64-byte records, producer risk,
- * consumer signal, which would otherwise wait for ever for reports of an order that never left. */
+ * consumers signal and router, which would otherwise wait for ever for reports of an order that never left.
+ * Each takes what is of its source. */
+#define VERDICT_CONSUMER_SIGNAL 0
+#define VERDICT_CONSUMER_ROUTER 1
+#define VERDICT_CONSUMER_COUNT  2
+
 struct risk_refusal {
     uint64_t tick;
     uint64_t rx_ns;
     int64_t price;
     uint64_t target_order_id;
+    uint64_t parent_id;
+    uint64_t refused_ns;
     uint32_t quantity;
     uint16_t instrument;
     uint16_t strategy;
@@ -39,8 +154,10 @@ struct risk_refusal {
     uint8_t side;
     uint8_t time_in_force;
     uint8_t verdict; /* enum risk_verdict */
-    uint32_t reserved0;
-    uint64_t reserved1[2];
+    uint8_t source;  /* enum intent_source */
+    uint8_t venue;
+    uint8_t account;
+    uint8_t trader;
 };
 
 struct signal_instrument_parameters { /* one an instrument; quantities in shares, thresholds in 1/1 000 000 */
@@ -58,9 +175,20 @@ struct signal_instrument_parameters { /* one an instrument; quantities in shares
     uint32_t reserved;
 };
 
+enum signal_route {
+    ROUTE_DIRECT = 0, /* orders for signal_parameters.venue */
+    ROUTE_SWEEP = 1,  /* takes are parent orders, PARENT_SWEEP; quotes go to signal_parameters.venue */
+};
+
 struct signal_parameters {
     uint32_t enabled;
-    uint32_t strategy;
+    uint16_t strategy;
+    uint8_t account;
+    uint8_t trader;
+    uint8_t venue; /* whose book the rule watches and quotes in */
+    uint8_t route; /* enum signal_route */
+    uint16_t reserved0;
+    uint32_t slippage_ppm_max; /* of parent orders */
     struct signal_instrument_parameters instruments[INSTRUMENT_COUNT_MAX];
 };
 
@@ -75,6 +203,7 @@ enum signal_counter {
     SIGNAL_COUNT_REPORTS,
     SIGNAL_COUNT_CONFLATED, /* updates superseded by a later one of the same instrument in the same cycle */
     SIGNAL_COUNT_REFUSALS,  /* intents the gate did not let pass */
+    SIGNAL_COUNT_PARENTS,   /* parent orders handed to the router */
 };
 
 /* The rule, apart from rings and clocks, for tests and simulation.  Integers only and deterministic: the same
@@ -116,8 +245,10 @@ int signal_rule_due(const struct signal_rule *rule);
 enum signal_outcome signal_rule_decide(struct signal_rule *rule, struct order_intent *intent);
 int64_t signal_rule_position(const struct signal_rule *rule, uint32_t instrument);
 
-/* signal_stage_open needs: rings "market" (consumer 0), "report" (consumer 0), "verdict" (consumer 0),
- * "intent" (producer); parameters "signal"; counters "signal-bridge"; control.  Within a cycle it acts on an
+/* signal_stage_open needs, N being each of venue_count venues: rings "market.N" (consumer 0), "report.N"
+ * (consumer 0), "verdict" (consumer 0), "parent.report" (consumer 0), "intent.signal" and "parent"
+ * (producer); parameters "signal"; counters "signal-bridge"; control.  Within a cycle it acts on an
  * instrument's latest update only.  It counts itself into control.resync_requests, and does nothing until the
  * replay that follows. */
-int signal_stage_open(struct segment *segment, struct stage **stage, char *message, size_t message_size);
+int signal_stage_open(struct segment *segment, uint32_t venue_count, struct stage **stage, char *message,
+                      size_t message_size);

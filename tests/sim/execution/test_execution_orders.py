@@ -293,6 +293,6 @@ def test_a_stage_without_its_blocks_says_which_one_is_missing(box: Any, tmp_path
     with Segment.create(tmp_path / "bare", 1 << 20) as segment:
         with pytest.raises(NativeError, match="needs ring order"):
             open_execution(segment, box.settings)
-        segment.add_ring("order", 8, "order", 1)
+        segment.add_ring("order.0", 8, "order", 1)
         with pytest.raises(NativeError, match="needs ring report"):
             open_execution(segment, box.settings)
