@@ -66,7 +66,7 @@ class Box:
             supervisor_age_ns_max=10**9,
             tick_age_ns_max=10**9,
             message_rate_max=100,
-            open_orders_max=10,
+            firm={"open_orders_max": 10},
             message_window_ns=10**9,
         )
         limits.instruments[AAPL] = {
