@@ -33,7 +33,7 @@ static inline int ring_wire_consumer(struct segment *segment, const char *name, 
 static inline int ring_wire_producer(struct segment *segment, const char *name, uint64_t record_size,
                                      struct ring_producer *producer, char *message, size_t message_size) {
     struct ring *ring;
-    int error = ring_wire(segment, name, record_size, 1, &ring, message, message_size);
+    int error = ring_wire(segment, name, record_size, 0, &ring, message, message_size);
     if (!error) ring_producer_open(producer, ring);
     return error;
 }

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from tickwire.config.values import Endpoint, Fraction, Price
 
 INSTRUMENT_COUNT_MAX = 256
-LANE_COUNT_MAX = 8
+LANE_COUNT_MAX = 16
 MESSAGE_RATE_MAX = 4096  # the gate remembers the times of so many messages
 QUANTITY_MAX = 999_999  # OUCH: fewer than a million shares in an order
 

@@ -96,7 +96,10 @@ class SnapshotReader:
             orders=orders,
             tops=read_tops(self._segment, self._symbols),
             positions=read_positions(self._segment, self._symbols),
-            latency={name.removeprefix("latency.").removesuffix(".0"): item.summary() for name, item in self._histograms.items()},
+            latency={
+                name.removeprefix("latency.").removesuffix(".0"): item.summary()
+                for name, item in self._histograms.items()
+            },
             lanes=tuple(self._control.lanes()),
             rings={
                 name: RingState(max((ring.lag(index) for index in range(consumers)), default=0), ring.stalls)
