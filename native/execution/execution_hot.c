@@ -93,6 +93,7 @@ static void report_not_sent(struct execution *execution, const struct order *ord
         .tick = order->tick,
         .rx_ns = order->rx_ns,
         .report_ns = now_ns,
+        .match_number = order->parent_id,
         .price = order->price,
         .quantity = order->quantity,
         .instrument = order->instrument,
@@ -125,6 +126,7 @@ static void describe_sent(const struct order_entry *entry, const struct order *o
     report->kind = REPORT_SENT;
     report->tick = order->tick;
     report->rx_ns = order->rx_ns;
+    report->match_number = order->parent_id;
     report->target_order_id = order->kind == INTENT_CANCEL ? entry->order_id : entry->target_order_id;
     report->book_ns = order->book_ns;
     report->signal_ns = order->signal_ns;

@@ -65,10 +65,11 @@ struct execution_report {
     uint64_t rx_ns;           /* of that tick */
     uint64_t report_ns;       /* when the stage published it */
     uint64_t venue_ns;        /* the venue's stamp: ns since midnight */
-    uint64_t match_number;
-    int64_t price;          /* limit price; EXECUTED: execution price */
-    uint32_t quantity;      /* ACCEPTED/REPLACED: order quantity; EXECUTED/CANCELED: this event's shares */
-    uint32_t leaves;        /* open quantity after it */
+    uint64_t
+        match_number;  /* the venue's; SENT, and NOT_SENT of what never left: the parent's id, 0 if none */
+    int64_t price;     /* limit price; EXECUTED: execution price */
+    uint32_t quantity; /* ACCEPTED/REPLACED: order quantity; EXECUTED/CANCELED: this event's shares */
+    uint32_t leaves;   /* open quantity after it */
     uint32_t next_user_ref; /* LIVE */
     uint16_t instrument;
     uint8_t kind;
