@@ -59,6 +59,23 @@ int position_apply(struct position_entry *entry, uint32_t side, uint32_t quantit
     return ERROR_NONE;
 }
 
+void position_base(const struct position_sum sums[VENUE_COUNT_MAX], struct position_entry *base) {
+    struct position_entry made = {0};
+    for (uint32_t venue = 0; venue < VENUE_COUNT_MAX; venue++) {
+        made.bought += sums[venue].bought;
+        made.sold += sums[venue].sold;
+        made.bought_value += sums[venue].bought_value;
+        made.sold_value += sums[venue].sold_value;
+        made.fills += sums[venue].fills;
+    }
+    int64_t bought = (int64_t)made.bought, sold = (int64_t)made.sold;
+    made.quantity = bought - sold;
+    if (bought > sold) made.cost = share_of(made.bought_value, bought - sold, bought);
+    if (sold > bought) made.cost = -share_of(made.sold_value, sold - bought, sold);
+    made.realised = made.sold_value - made.bought_value + made.cost;
+    *base = made;
+}
+
 void position_value(struct position_entry *entry) {
     entry->unrealised = entry->mark ? entry->mark * entry->quantity - entry->cost : 0;
 }

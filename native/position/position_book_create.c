@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-int position_book_create(struct position_book **book) {
+int position_book_create(uint32_t venue_count, struct position_book **book) {
+    if (venue_count == 0 || venue_count > VENUE_COUNT_MAX) return ERROR_ARGUMENT;
     struct position_book *created = calloc(1, sizeof *created);
     uint64_t entry_count = id_map_entry_count(POSITION_ORDER_COUNT_MAX);
     struct id_entry *entries = calloc(entry_count, sizeof *entries);
@@ -12,6 +13,7 @@ int position_book_create(struct position_book **book) {
         free(entries);
         return ERROR_SYSTEM;
     }
+    created->venue_count = venue_count;
     id_map_open(&created->orders, entries, entry_count);
     *book = created;
     return ERROR_NONE;

@@ -44,7 +44,7 @@ int position_stage_open(struct segment *segment, uint32_t venue_count, struct st
                                      position_stage_close};
     position->venue_count = venue_count;
     int error = wire(segment, position, message, message_size);
-    if (!error) error = position_book_create(&position->book);
+    if (!error) error = position_book_create(venue_count, &position->book);
     if (error) {
         position_stage_close(&position->stage);
         return error;

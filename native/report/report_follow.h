@@ -56,6 +56,14 @@ static inline int report_follow_next(struct report_follow *follow, const struct 
     return 1;
 }
 
+/* report_follow_live says whether what all venues said is complete: a sum over some of them is no position.
+ */
+static inline int report_follow_live(const struct report_follow *follows, uint32_t venue_count) {
+    for (uint32_t venue = 0; venue < venue_count; venue++)
+        if (follows[venue].state != FOLLOW_LIVE) return 0;
+    return 1;
+}
+
 #define FILL_COUNT_MAX 16384 /* recent fills that can still be broken; a power of two */
 
 struct fill {
@@ -65,7 +73,7 @@ struct fill {
     uint32_t quantity; /* 0: no fill here, or undone */
     uint16_t instrument;
     uint8_t side;
-    uint8_t reserved;
+    uint8_t venue;
 };
 
 struct fill_log {
@@ -81,6 +89,18 @@ static inline struct fill *fill_log_next(struct fill_log *log) {
 static inline void fill_log_add(struct fill_log *log, const struct fill *fill) {
     *fill_log_next(log) = *fill;
     log->count++;
+}
+
+/* fill_log_forget drops the fills of one venue, whose replay will bring them again, and closes up what is
+ * left, so that forgetting costs no memory of the others. */
+static inline void fill_log_forget(struct fill_log *log, uint32_t venue) {
+    uint64_t first = log->count < FILL_COUNT_MAX ? 0 : log->count - FILL_COUNT_MAX, kept = first;
+    for (uint64_t at = first; at < log->count; at++) {
+        const struct fill fill = log->fills[at & (FILL_COUNT_MAX - 1)];
+        if (fill.venue != venue && fill.quantity) log->fills[kept++ & (FILL_COUNT_MAX - 1)] = fill;
+    }
+    for (uint64_t at = kept; at < log->count; at++) log->fills[at & (FILL_COUNT_MAX - 1)] = (struct fill){0};
+    log->count = kept;
 }
 
 /* fill_log_find looks for a fill, newest first: breaks are rare, so a bounded scan beats an index to keep. */

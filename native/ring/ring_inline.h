@@ -90,6 +90,12 @@ static inline const void *ring_peek(struct ring_consumer *consumer) {
     return consumer->records + (consumer->next & consumer->mask) * consumer->record_size;
 }
 
+/* ring_waiting is how many records are published and not yet taken. */
+static inline uint64_t ring_waiting(struct ring_consumer *consumer) {
+    consumer->limit = __atomic_load_n(&consumer->ring->published, __ATOMIC_ACQUIRE);
+    return consumer->limit - consumer->next;
+}
+
 /* ring_advance moves on to the next record and keeps this one from being overwritten; ring_rewind goes back
  * over count of those, ring_release_all lets go of all of them. */
 static inline void ring_advance(struct ring_consumer *consumer) {

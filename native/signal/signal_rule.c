@@ -115,12 +115,13 @@ static enum signal_outcome send(const struct signal_rule *rule, struct signal_in
     intent->strategy = rule->parameters.strategy;
     intent->account = rule->parameters.account;
     intent->trader = rule->parameters.trader;
-    intent->venue = rule->parameters.venue;
+    intent->venue = what->target_order_id ? signal_venue_of(what->target_order_id) : rule->parameters.venue;
     instrument->intent_rx_ns = last->rx_ns;
     instrument->intent_sent = 1;
     instrument->pending = what->kind;
     instrument->pending_tick = last->tick;
     instrument->pending_target = what->target_order_id;
+    instrument->pending_venue = intent->venue;
     return SIGNAL_INTENT;
 }
 
@@ -152,7 +153,8 @@ static enum signal_outcome pursue(const struct signal_rule *rule, struct signal_
     if (instrument->order_count) {
         const struct signal_order *order = &instrument->orders[0];
         if (order->time_in_force == TIF_IOC) return SIGNAL_NOTHING; /* ends by itself */
-        if (wish->side != order->side || wish->time_in_force != TIF_DAY || order->leaves > wish->quantity)
+        if (signal_venue_of(order->order_id) != rule->parameters.venue || wish->side != order->side ||
+            wish->time_in_force != TIF_DAY || order->leaves > wish->quantity)
             return cancel(rule, instrument, intent, order, score);
         if (wish->price == order->price) return SIGNAL_NOTHING;
         if (order->executed) return cancel(rule, instrument, intent, order, score);
@@ -165,7 +167,7 @@ static enum signal_outcome pursue(const struct signal_rule *rule, struct signal_
 
 static enum signal_outcome decide(const struct signal_rule *rule, struct signal_instrument *instrument,
                                   int fresh, struct order_intent *intent) {
-    if (rule->follow.state != FOLLOW_LIVE || rule->untrusted || instrument->crowded)
+    if (!report_follow_live(rule->follow, rule->venue_count) || rule->untrusted || instrument->crowded)
         return SIGNAL_UNRECONCILED;
     if (instrument->pending) return SIGNAL_NOTHING;
     if (instrument->order_count > 1)
@@ -183,14 +185,46 @@ static enum signal_outcome decide(const struct signal_rule *rule, struct signal_
     return outcome == SIGNAL_NOTHING && stale ? SIGNAL_STALE : outcome;
 }
 
-enum signal_outcome signal_rule_decide(struct signal_rule *rule, struct order_intent *intent) {
+/* give_parent turns a take into a parent order.  Its number is that of the tick and the instrument: distinct
+ * without a count that a restart would begin anew. */
+static enum signal_outcome give_parent(const struct signal_rule *rule, struct signal_instrument *instrument,
+                                       const struct order_intent *take, struct parent_order *parent) {
+    const struct market_update *last = &instrument->last;
+    *parent = (struct parent_order){
+        .parent_id = (uint64_t)SOURCE_SIGNAL << PARENT_SOURCE_SHIFT |
+                     (take->tick << 8 & (((uint64_t)1 << PARENT_SOURCE_SHIFT) - 1)) | take->instrument,
+        .tick = take->tick,
+        .rx_ns = take->rx_ns,
+        .book_ns = take->book_ns,
+        .decision_price = (last->bid_price[0] + last->ask_price[0]) / 2,
+        .quantity = take->quantity,
+        .slippage_ppm_max = rule->parameters.slippage_ppm_max,
+        .instrument = take->instrument,
+        .strategy = take->strategy,
+        .kind = INTENT_NEW,
+        .side = take->side,
+        .policy = PARENT_SWEEP,
+        .account = take->account,
+        .trader = take->trader,
+        .score = take->score,
+    };
+    instrument->pending = PENDING_PARENT;
+    instrument->pending_target = parent->parent_id;
+    return SIGNAL_PARENT;
+}
+
+enum signal_outcome signal_rule_decide(struct signal_rule *rule, struct order_intent *intent,
+                                       struct parent_order *parent) {
     if (rule->due_count == 0) return SIGNAL_NOTHING;
     struct signal_instrument *instrument = &rule->instruments[rule->due[rule->due_head]];
     rule->due_head = (rule->due_head + 1) % INSTRUMENT_COUNT_MAX;
     rule->due_count--;
     int fresh = instrument->fresh;
     instrument->due = instrument->fresh = 0;
-    return decide(rule, instrument, fresh, intent);
+    enum signal_outcome outcome = decide(rule, instrument, fresh, intent);
+    int takes = outcome == SIGNAL_INTENT && intent->kind == INTENT_NEW && intent->time_in_force == TIF_IOC;
+    if (!takes || rule->parameters.route != ROUTE_SWEEP) return outcome;
+    return give_parent(rule, instrument, intent, parent);
 }
 
 int signal_rule_due(const struct signal_rule *rule) {
@@ -198,7 +232,7 @@ int signal_rule_due(const struct signal_rule *rule) {
 }
 
 int signal_rule_update(struct signal_rule *rule, const struct market_update *update) {
-    if (update->instrument >= INSTRUMENT_COUNT_MAX) return 0;
+    if (update->instrument >= INSTRUMENT_COUNT_MAX || update->venue != rule->parameters.venue) return 0;
     struct signal_instrument *instrument = &rule->instruments[update->instrument];
     int conflated = instrument->fresh;
     instrument->last = *update;

@@ -18,12 +18,26 @@ static int drain_venue_reports(struct signal_stage *signal, struct ring_consumer
     return count;
 }
 
-static int drain_reports(struct signal_stage *signal) {
+/* drain_reports sets *behind when it had to leave some of them. */
+static int drain_reports(struct signal_stage *signal, int *behind) {
     int count = 0;
-    for (uint32_t venue = 0; venue < signal->venue_count; venue++)
-        count += drain_venue_reports(signal, &signal->report[venue]);
+    for (uint32_t venue = 0; venue < signal->venue_count; venue++) {
+        int taken = drain_venue_reports(signal, &signal->report[venue]);
+        *behind |= taken == REPORT_BATCH_MAX;
+        count += taken;
+    }
     if (count) counter_add(signal->counters, SIGNAL_COUNT_REPORTS, (uint64_t)count);
     return count;
+}
+
+/* drain_parents takes the count parent reports that were there before the reports were read: what a parent
+ * has executed is then part of the position by the time the parent counts as over. */
+static int drain_parents(struct signal_stage *signal, uint64_t count) {
+    for (uint64_t i = 0; i < count; i++) {
+        signal_rule_parent_report(signal->rule, ring_peek(&signal->parent_report));
+        ring_release(&signal->parent_report);
+    }
+    return (int)count;
 }
 
 static int drain_refusals(struct signal_stage *signal) {
@@ -64,7 +78,8 @@ static void refresh_parameters(struct signal_stage *signal) {
     uint64_t version = control_load(&signal->parameters->version);
     if (version == signal->parameters_version || (version & 1)) return;
     if (parameters_read(signal->parameters, &signal->read, sizeof signal->read, &version) != 1) return;
-    signal_rule_parameters(signal->rule, &signal->read);
+    if (signal_rule_parameters(signal->rule, &signal->read))
+        __atomic_fetch_add(&signal->control->resync_requests, 1, __ATOMIC_ACQ_REL);
     signal->parameters_version = version;
 }
 
@@ -74,25 +89,38 @@ static void count_intent(struct signal_stage *signal, const struct order_intent 
     if (intent->kind == INTENT_REPLACE) counter_add(signal->counters, SIGNAL_COUNT_REPLACES, 1);
 }
 
+static void hand_over(struct signal_stage *signal, struct parent_order *parent) {
+    parent->signal_ns = clock_since(parent->rx_ns, clock_now());
+    counter_add(signal->counters, SIGNAL_COUNT_PARENTS, 1);
+    ring_publish(&signal->parent);
+}
+
+static int decide_next(struct signal_stage *signal, struct order_intent *intent,
+                       struct parent_order *parent) {
+    switch (signal_rule_decide(signal->rule, intent, parent)) {
+    case SIGNAL_INTENT:
+        intent->signal_ns = clock_since(intent->rx_ns, clock_now());
+        count_intent(signal, intent);
+        ring_publish(&signal->intent);
+        return 1;
+    case SIGNAL_PARENT: hand_over(signal, parent); return 1;
+    case SIGNAL_STALE: counter_add(signal->counters, SIGNAL_COUNT_STALE, 1); return 0;
+    case SIGNAL_UNRECONCILED: counter_add(signal->counters, SIGNAL_COUNT_UNRECONCILED, 1); return 0;
+    case SIGNAL_NOTHING: return 0;
+    }
+    return 0;
+}
+
 static int decide_due(struct signal_stage *signal) {
     int intents = 0;
     while (signal_rule_due(signal->rule)) {
         struct order_intent *intent = ring_claim(&signal->intent);
-        if (!intent) {
+        struct parent_order *parent = intent ? ring_claim(&signal->parent) : NULL;
+        if (!parent) {
             counter_add(signal->counters, SIGNAL_COUNT_BACKPRESSURE, 1);
             break;
         }
-        switch (signal_rule_decide(signal->rule, intent)) {
-        case SIGNAL_INTENT:
-            intent->signal_ns = clock_since(intent->rx_ns, clock_now());
-            count_intent(signal, intent);
-            ring_publish(&signal->intent);
-            intents++;
-            break;
-        case SIGNAL_STALE: counter_add(signal->counters, SIGNAL_COUNT_STALE, 1); break;
-        case SIGNAL_UNRECONCILED: counter_add(signal->counters, SIGNAL_COUNT_UNRECONCILED, 1); break;
-        case SIGNAL_NOTHING: break;
-        }
+        intents += decide_next(signal, intent, parent);
     }
     return intents;
 }
@@ -100,9 +128,12 @@ static int decide_due(struct signal_stage *signal) {
 int signal_stage_poll(struct stage *stage, uint64_t now_ns) {
     (void)now_ns; /* the rule's time is the tick's */
     struct signal_stage *signal = (struct signal_stage *)stage;
-    int work = drain_reports(signal);
+    int behind = 0;
+    uint64_t parents = ring_waiting(&signal->parent_report);
+    refresh_parameters(signal); /* before the reports: they say whose orders are ours */
+    int work = drain_reports(signal, &behind);
+    if (!behind) work += drain_parents(signal, parents);
     work += drain_refusals(signal);
-    refresh_parameters(signal);
     work += drain_market(signal);
     return work + decide_due(signal);
 }

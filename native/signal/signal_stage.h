@@ -13,7 +13,10 @@ struct signal_stage {
     struct ring_consumer market[VENUE_COUNT_MAX];
     struct ring_consumer report[VENUE_COUNT_MAX];
     struct ring_consumer verdict;
+    struct ring_consumer parent_report;
     struct ring_producer intent;
+    struct ring_producer parent;
+    struct control *control;
     struct parameters_header *parameters;
     struct counters *counters;
     struct signal_rule *rule;

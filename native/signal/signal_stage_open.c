@@ -22,6 +22,12 @@ static int wire(struct segment *segment, struct signal_stage *signal, char *mess
     if (!error)
         error = ring_wire_producer(segment, "intent.signal", sizeof(struct order_intent), &signal->intent,
                                    message, size);
+    if (!error)
+        error = ring_wire_producer(segment, "parent", sizeof(struct parent_order), &signal->parent, message,
+                                   size);
+    if (!error)
+        error = ring_wire_consumer(segment, "parent.report", sizeof(struct parent_report), 0,
+                                   &signal->parent_report, message, size);
     if (error) return error;
     signal->parameters = parameters_find(segment, "signal");
     signal->counters = counters_find(segment, "signal-bridge");
@@ -43,13 +49,15 @@ int signal_stage_open(struct segment *segment, uint32_t venue_count, struct stag
     signal->stage =
         (struct stage){"signal-bridge", signal_stage_poll, signal_stage_housekeep, signal_stage_close};
     signal->venue_count = venue_count;
+    signal->control = control;
     int error = wire(segment, signal, message, message_size);
-    if (!error) error = signal_rule_create(&signal->rule);
+    if (!error) error = signal_rule_create(venue_count, &signal->rule);
     if (error) {
         signal_stage_close(&signal->stage);
         return error;
     }
     ring_skip(&signal->verdict);
+    ring_skip(&signal->parent_report);
     report_follow_start(control, signal->report, venue_count);
     *stage = &signal->stage;
     return ERROR_NONE;

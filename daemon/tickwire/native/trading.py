@@ -84,14 +84,14 @@ class RiskGate:
 class SignalRule:
     """A ``struct signal_rule``: from updates and reports to intents."""
 
-    def __init__(self) -> None:
+    def __init__(self, venue_count: int = 1) -> None:
         out = ffi.new("struct signal_rule **")
-        check(lib.signal_rule_create(out), "cannot create a rule")
+        check(lib.signal_rule_create(venue_count, out), "cannot create a rule")
         self._rule = ffi.gc(out[0], lib.signal_rule_destroy)
 
-    def parameters(self, parameters: Any) -> None:
-        """Take ``struct signal_parameters *`` over."""
-        lib.signal_rule_parameters(self._rule, parameters)
+    def parameters(self, parameters: Any) -> bool:
+        """Take ``struct signal_parameters *`` over; whether they name another strategy, so that a replay is needed."""
+        return bool(lib.signal_rule_parameters(self._rule, parameters))
 
     def update(self, update: Any) -> bool:
         """Take a ``struct market_update *``; whether it superseded one that was not decided upon."""
@@ -105,18 +105,23 @@ class SignalRule:
         """Take the gate's ``struct risk_refusal *``."""
         lib.signal_rule_refusal(self._rule, refusal)
 
+    def parent_report(self, report: Any) -> None:
+        """Take the router's ``struct parent_report *``."""
+        lib.signal_rule_parent_report(self._rule, report)
+
     def review(self) -> None:
         """Let refused cancels be tried again."""
         lib.signal_rule_review(self._rule)
 
     def decide(self) -> list[Any]:
-        """Decide everything that is due; the intents (``struct order_intent *``), which count as sent."""
-        intents = []
+        """Decide everything due; ``struct order_intent *`` and ``struct parent_order *``, which count as sent."""
+        wanted = []
         while lib.signal_rule_due(self._rule):
-            intent = ffi.new("struct order_intent *")
-            if lib.signal_rule_decide(self._rule, intent) == lib.SIGNAL_INTENT:
-                intents.append(intent)
-        return intents
+            intent, parent = ffi.new("struct order_intent *"), ffi.new("struct parent_order *")
+            outcome = lib.signal_rule_decide(self._rule, intent, parent)
+            if outcome in (lib.SIGNAL_INTENT, lib.SIGNAL_PARENT):
+                wanted.append(intent if outcome == lib.SIGNAL_INTENT else parent)
+        return wanted
 
     def position(self, instrument: int) -> int:
         """Shares held by its own count."""
@@ -126,9 +131,9 @@ class SignalRule:
 class PositionBook:
     """A ``struct position_book``: quantity, cost and profit from fills and marks."""
 
-    def __init__(self) -> None:
+    def __init__(self, venue_count: int = 1) -> None:
         out = ffi.new("struct position_book **")
-        check(lib.position_book_create(out), "cannot create a position book")
+        check(lib.position_book_create(venue_count, out), "cannot create a position book")
         self._book = ffi.gc(out[0], lib.position_book_destroy)
 
     def report(self, report: Any) -> int:

@@ -63,6 +63,8 @@ enum parent_policy {
     PARENT_TWAP = 2,  /* equal slices over duration_ns, each swept */
 };
 
+#define PARENT_SOURCE_SHIFT 56
+
 struct parent_order {
     uint64_t parent_id; /* its producer's choice, distinct: intent_source << 56 and a number */
     uint64_t tick;
@@ -112,7 +114,10 @@ enum parent_reason {
     PARENT_REASON_UNAVAILABLE = 9, /* no venue is live with a fresh book */
 };
 
-/* Ring "parent.report", 64-byte records, producer router, consumer signal. */
+/* Ring "parent.report", 64-byte records, producer router, consumer signal.  A parent has one report when it
+ * is taken, one whenever its figures or state change, and is over with the first whose state is not WORKING;
+ * only a child whose fate was unknown then (working is not 0) makes another.  parent_id 0: the router has
+ * started and knows no parent. */
 struct parent_report {
     uint64_t parent_id;
     uint64_t tick;
@@ -217,10 +222,12 @@ enum signal_counter {
  * - SIGNAL_QUOTE keeps one Day order at the favoured side's own touch: entered on the thresholds, kept until
  * imbalance is below imbalance_exit, replaced when the touch moves (cancelled if part of it has been
  * executed, to be quoted afresh), and quotes the other side to close a position once the imbalance has faded.
- * At most one order an instrument, and nothing while an answer is awaited.  Position plus order never passes
- * position_max.  Stale feed, trading not open, too wide a market, parameters withdrawn: resting orders are
- * cancelled, nothing is sent.  Only an update makes a NEW or REPLACE; reports, refusals and parameters may
- * make a CANCEL. */
+ * It watches one venue and quotes there; with ROUTE_SWEEP its takes are parent orders, one at a time.
+ * Position is that of its strategy on all venues, and known when all of them are LIVE; other strategies'
+ * orders are not looked at, nor are a parent's children but for what they execute. At most one order an
+ * instrument, and nothing while an answer is awaited.  Position plus order never passes position_max.  Stale
+ * feed, trading not open, too wide a market, parameters withdrawn: resting orders are cancelled, nothing is
+ * sent.  Only an update makes a NEW or REPLACE; reports, refusals and parameters may make a CANCEL. */
 struct signal_rule;
 struct execution_report;
 
@@ -229,20 +236,27 @@ enum signal_outcome {
     SIGNAL_INTENT = 1,       /* intent was filled in, and counts as sent */
     SIGNAL_STALE = 2,        /* nothing: feed stale or trading not open */
     SIGNAL_UNRECONCILED = 3, /* nothing: own orders and position unknown */
+    SIGNAL_PARENT = 4,       /* parent was filled in, and counts as handed over */
 };
 
-int signal_rule_create(struct signal_rule **rule);
+/* signal_rule_create: for a box of venue_count venues. */
+int signal_rule_create(uint32_t venue_count, struct signal_rule **rule);
 void signal_rule_destroy(struct signal_rule *rule);
-void signal_rule_parameters(struct signal_rule *rule, const struct signal_parameters *parameters);
+/* signal_rule_parameters returns 1 when it names another strategy: what was known was of the other one's
+ * orders, and nothing is sent until all venues were replayed. */
+int signal_rule_parameters(struct signal_rule *rule, const struct signal_parameters *parameters);
 /* signal_rule_update returns 1 when the instrument's previous update had not been decided upon yet. */
 int signal_rule_update(struct signal_rule *rule, const struct market_update *update);
 void signal_rule_report(struct signal_rule *rule, const struct execution_report *report);
 void signal_rule_refusal(struct signal_rule *rule, const struct risk_refusal *refusal);
+void signal_rule_parent_report(struct signal_rule *rule, const struct parent_report *report);
 /* signal_rule_review makes every instrument with an order due: a refused cancel is tried again. */
 void signal_rule_review(struct signal_rule *rule);
-/* signal_rule_due says whether an instrument awaits a decision; signal_rule_decide takes the oldest. */
+/* signal_rule_due says whether an instrument awaits a decision; signal_rule_decide takes the oldest and fills
+ * in at most one of intent and parent. */
 int signal_rule_due(const struct signal_rule *rule);
-enum signal_outcome signal_rule_decide(struct signal_rule *rule, struct order_intent *intent);
+enum signal_outcome signal_rule_decide(struct signal_rule *rule, struct order_intent *intent,
+                                       struct parent_order *parent);
 int64_t signal_rule_position(const struct signal_rule *rule, uint32_t instrument);
 
 /* signal_stage_open needs, N being each of venue_count venues: rings "market.N" (consumer 0), "report.N"
