@@ -37,14 +37,15 @@ class Exact:
             self.quantity += change
 
 
-def live_book() -> PositionBook:
-    book = PositionBook()
-    book.report(record("execution_report", kind=lib.REPORT_RESET))
-    book.report(record("execution_report", kind=lib.REPORT_LIVE, next_user_ref=1))
+def live_book(venue_count: int = 1) -> PositionBook:
+    book = PositionBook(venue_count)
+    for venue in range(venue_count):
+        book.report(record("execution_report", kind=lib.REPORT_RESET, venue=venue))
+        book.report(record("execution_report", kind=lib.REPORT_LIVE, venue=venue, next_user_ref=1))
     return book
 
 
-def fill(book: PositionBook, index: int, side: int, quantity: int, price: int) -> None:
+def fill(book: PositionBook, index: int, side: int, quantity: int, price: int, venue: int = 0) -> None:
     effect = book.report(
         record(
             "execution_report",
@@ -55,6 +56,7 @@ def fill(book: PositionBook, index: int, side: int, quantity: int, price: int) -
             side=side,
             quantity=quantity,
             price=price,
+            venue=venue,
         )
     )
     assert effect == lib.POSITION_FILLED
@@ -135,10 +137,32 @@ def test_a_broken_trade_leaves_the_book_as_if_it_had_never_been(
     assert book.report(report) == lib.POSITION_UNKNOWN_BREAK
 
 
+@given(HISTORIES, st.lists(st.integers(0, 2), min_size=40, max_size=40), st.integers(0, 2))
+def test_a_venue_that_is_reset_leaves_the_book_as_if_it_had_never_been_there(
+    history: list[tuple[int, int, int]], venues: list[int], reset: int
+) -> None:
+    book, other = live_book(venue_count=3), live_book(venue_count=3)
+    for index, (item, venue) in enumerate(zip(history, venues, strict=False)):
+        fill(book, index, *item, venue=venue)
+        if venue != reset:
+            fill(other, index, *item, venue=venue)
+    book.report(record("execution_report", kind=lib.REPORT_RESET, venue=reset))
+    assert figures(book.entry(INSTRUMENT)) == figures(other.entry(INSTRUMENT))
+    book.report(record("execution_report", kind=lib.REPORT_LIVE, venue=reset))
+    exact = Exact()
+    for index, (item, venue) in enumerate(zip(history, venues, strict=False)):
+        exact.fill(*item)
+        if venue == reset:
+            fill(book, index, *item, venue=venue)
+    entry = book.entry(INSTRUMENT)
+    assert (entry.quantity, entry.realised - entry.cost, entry.known) == (exact.quantity, exact.cash, 1)
+
+
 REPORTS = st.fixed_dictionaries(
     {
         "kind": st.integers(0, 16),
-        "order_id": st.integers(0, 6),
+        "order_id": st.integers(0, 6).map(lambda number: number % 2 << lib.ORDER_ID_VENUE_SHIFT | number),
+        "venue": st.integers(0, 2),
         "target_order_id": st.integers(0, 6),
         "quantity": st.sampled_from([0, 1, 999_999, 1_000_000, 2**32 - 1]),
         "price": st.sampled_from([-(2**63), -1, 0, 1, 2**32 - 1, 2**32, 2**63 - 1]),
@@ -153,7 +177,7 @@ REPORTS = st.fixed_dictionaries(
 
 @given(st.lists(REPORTS, max_size=60))
 def test_no_report_however_absurd_breaks_the_identity(reports: list[dict[str, int]]) -> None:
-    book = live_book()
+    book = live_book(venue_count=2)
     entry = book.entry(INSTRUMENT)
     for fields in reports:
         book.report(record("execution_report", **fields))

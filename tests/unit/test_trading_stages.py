@@ -19,6 +19,8 @@ RINGS = {
     "intent.router": ("order_intent", 4, 1),
     "intent.operator": ("order_intent", 4, 1),
     "verdict": ("risk_refusal", 4, 1),
+    "parent": ("parent_order", 4, 1),
+    "parent.report": ("parent_report", 4, 1),
     "blotter": ("execution_report", 64, 0),
 }
 STAGES = {"signal": lib.signal_stage_open, "risk": lib.risk_stage_open, "position": lib.position_stage_open}
@@ -338,7 +340,7 @@ def test_positions_are_published_for_any_reader(box: Box) -> None:
 def test_a_stage_says_what_the_segment_lacks(tmp_path: Path, name: str) -> None:
     with Segment.create(tmp_path / "bare", 1 << 20) as segment:
         segment.add_control()
-        with pytest.raises(NativeError, match='no ring "market.0"'):
+        with pytest.raises(NativeError, match=r'no ring "market\.0"'):
             open_stage(STAGES[name], segment, 1)
         segment.add_ring("market.0", 2, "risk_refusal", 8)
         with pytest.raises(NativeError, match="records of 64 bytes"):
@@ -347,4 +349,4 @@ def test_a_stage_says_what_the_segment_lacks(tmp_path: Path, name: str) -> None:
 
 def test_every_record_fills_whole_cache_lines() -> None:
     sizes = {name: ffi.sizeof(f"struct {struct}") for name, (struct, _, _) in RINGS.items()}
-    assert sizes == {name: 64 if name == "verdict" else 128 for name in RINGS}
+    assert sizes == {name: 64 if name in ("verdict", "parent.report") else 128 for name in RINGS}

@@ -15,6 +15,8 @@ RINGS = (
     ("intent.router", 256, "order_intent", 1),
     ("intent.operator", 64, "order_intent", 1),
     ("verdict", 256, "risk_refusal", 1),  # risk-manager -> signal-bridge: what was refused, and why
+    ("parent", 64, "parent_order", 1),  # signal-bridge -> router
+    ("parent.report", 256, "parent_report", 1),  # router -> signal-bridge
     ("blotter", 16384, "execution_report", 0),  # position-tracker -> whoever observes
 )
 VENUE_RINGS = (
