@@ -15,7 +15,7 @@ POSITION_ROWS = 256
 
 @dataclass(frozen=True)
 class Holding:
-    """What an account did in one instrument; values are price times shares in 1/10 000."""
+    """What an account did in one instrument; values are price times shares in 1/10 000, fees in 1/1 000 000."""
 
     symbol: str
     locate: int
@@ -25,6 +25,7 @@ class Holding:
     bought_value: int
     sold_value: int
     fills: int
+    fees: int = 0  # 1/1 000 000; negative: rebates
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,23 @@ class Depth:
     own: int
 
 
+class Fault(IntEnum):
+    """What the venue can be made to do wrong; venue.h says what each does."""
+
+    SWALLOW_EXECUTION = lib.VENUE_FAULT_SWALLOW_EXECUTION
+    DUPLICATE_MESSAGE = lib.VENUE_FAULT_DUPLICATE_MESSAGE
+    ACCEPT_TWICE = lib.VENUE_FAULT_ACCEPT_TWICE
+    EXECUTE_AFTER_CANCEL = lib.VENUE_FAULT_EXECUTE_AFTER_CANCEL
+    REJECT = lib.VENUE_FAULT_REJECT
+    DROP_COPY_SWALLOW_EXECUTION = lib.VENUE_FAULT_DROP_COPY_SWALLOW_EXECUTION
+    DROP_COPY_DUPLICATE_MESSAGE = lib.VENUE_FAULT_DROP_COPY_DUPLICATE_MESSAGE
+    DROP_COPY_WRONG_PRICE = lib.VENUE_FAULT_DROP_COPY_WRONG_PRICE
+    DROP_COPY_WRONG_QUANTITY = lib.VENUE_FAULT_DROP_COPY_WRONG_QUANTITY
+    PHANTOM_EXECUTION = lib.VENUE_FAULT_PHANTOM_EXECUTION
+    DROP_COPY_PHANTOM_EXECUTION = lib.VENUE_FAULT_DROP_COPY_PHANTOM_EXECUTION
+    BREAK_TRADE = lib.VENUE_FAULT_BREAK_TRADE
+
+
 def _holding(row: Any) -> Holding:
     return Holding(
         symbol=ffi.buffer(row.symbol)[:].rstrip(b" \0").decode("ascii", "replace"),
@@ -47,6 +65,7 @@ def _holding(row: Any) -> Holding:
         bought_value=row.bought_value,
         sold_value=row.sold_value,
         fills=row.fills,
+        fees=row.fees,
     )
 
 
@@ -59,16 +78,27 @@ def _counters(read: Callable[[Any], None], enum: str, prefix: str, count: int) -
 class Venue:
     """The matching engine; accounts are numbered in the order of firms.
 
-    announce_trading publishes that a listed instrument trades, for recordings that leave trading states out.
+    announce_trading publishes that a listed instrument trades, for recordings that leave trading states out.  Fees are
+    in 1/1 000 000 of the currency for each share, negative ones are rebates.
     """
 
-    def __init__(self, firms: Sequence[str], order_count_max: int = 0, announce_trading: bool = False) -> None:
+    def __init__(
+        self,
+        firms: Sequence[str],
+        order_count_max: int = 0,
+        announce_trading: bool = False,
+        *,
+        maker_fee: int = 0,
+        taker_fee: int = 0,
+    ) -> None:
         config = ffi.new("struct venue_config *")
         if len(firms) > lib.VENUE_ACCOUNT_COUNT_MAX:
             raise ValueError(f"at most {lib.VENUE_ACCOUNT_COUNT_MAX} accounts, got {len(firms)}")
         config.account_count = len(firms)
         config.order_count_max = order_count_max
         config.announce_trading = announce_trading
+        config.maker_fee = maker_fee
+        config.taker_fee = taker_fee
         for index, firm in enumerate(firms):
             config.firms[index] = firm.ljust(4).encode("ascii")
         venue = ffi.new("struct venue **")
@@ -91,6 +121,10 @@ class Venue:
         """Cancel every order of an account."""
         lib.venue_cancel_all(self.pointer, account, now_ns)
 
+    def time(self, now_ns: int) -> None:
+        """Let market time pass where no message brings it."""
+        lib.venue_time(self.pointer, now_ns)
+
     def end(self, now_ns: int) -> None:
         """Tell every account that the day is over."""
         lib.venue_end(self.pointer, now_ns)
@@ -112,6 +146,46 @@ class Venue:
         start = lib.venue_log_offset(self.pointer, account, first)
         stop = lib.venue_log_offset(self.pointer, account, end)
         return bytes(ffi.buffer(lib.venue_log(self.pointer, account) + start, stop - start))
+
+    def drop_copy_count(self) -> int:
+        """How many messages the drop copy has."""
+        return int(lib.venue_drop_copy_count(self.pointer))
+
+    def drop_copy(self, first: int, end: int) -> bytes:
+        """The SoupBinTCP packets of its sequences first to end, end not included: firm, then OUCH message."""
+        start = lib.venue_drop_copy_offset(self.pointer, first)
+        stop = lib.venue_drop_copy_offset(self.pointer, end)
+        return bytes(ffi.buffer(lib.venue_drop_copy(self.pointer) + start, stop - start)) if stop > start else b""
+
+    def fault(
+        self,
+        kind: Fault,
+        account: int = 0,
+        now_ns: int = 0,
+        *,
+        count: int = 1,
+        amount: int = 0,
+        user_ref: int = 0,
+        quantity: int = 0,
+        price: int = 0,
+        match: int = 0,
+    ) -> None:
+        """Do wrong on purpose, now or at the next moments; see venue.h.  ValueError: it cannot be done."""
+        fault = ffi.new(
+            "struct venue_fault *",
+            {
+                "kind": kind,
+                "account": account,
+                "count": count,
+                "amount": amount,
+                "user_ref": user_ref,
+                "quantity": quantity,
+                "price": price,
+                "match": match,
+            },
+        )
+        if lib.venue_fault(self.pointer, fault, now_ns) != 0:
+            raise ValueError(f"{kind.name.lower()}: no such account, or nothing to do it to")
 
     def counters(self) -> dict[str, int]:
         """Everything ``enum venue_counter`` counts."""
