@@ -4,33 +4,12 @@ import struct
 
 import pytest
 import venue_wire as wire
+from venue_desk import Desk, kinds
 from venue_wire import BUY, SELL
 
 from tickwire.native.venue import Venue
 
 PRICE = 1_000_000
-
-
-class Desk:
-    """A venue with two accounts, and what each was told since the last look."""
-
-    def __init__(self) -> None:
-        self.venue = Venue(["TWRA", "TWRB"])
-        self.venue.street(wire.action("T"))
-        self._seen = [0, 0]
-        self.told(0)
-        self.told(1)
-
-    def told(self, account: int = 0) -> list[dict[str, object]]:
-        first, self._seen[account] = self._seen[account] + 1, self.venue.log_count(account)
-        return wire.reports(self.venue.log(account, first, self._seen[account] + 1))
-
-    def send(self, message: bytes, account: int = 0) -> list[dict[str, object]]:
-        assert self.venue.order(account, message, 7)
-        return self.told(account)
-
-    def public(self) -> list[str]:
-        return [chr(message[0]) for message in wire.frames(self.venue.take_stream())]
 
 
 @pytest.fixture
@@ -41,10 +20,6 @@ def desk() -> Desk:
     desk.venue.street(wire.add(3, BUY, 100, PRICE - 200))
     desk.public()
     return desk
-
-
-def kinds(told: list[dict[str, object]]) -> list[tuple[object, ...]]:
-    return [(r["type"], r.get("shares"), r.get("reason", r.get("liquidity"))) for r in told]
 
 
 def test_every_log_starts_with_the_start_of_the_day() -> None:
