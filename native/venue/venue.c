@@ -177,6 +177,12 @@ void venue_street_position(const struct venue *venue, struct venue_position *row
     position_fill(row, &venue->street);
 }
 
+uint32_t venue_locate(const struct venue *venue, const char *symbol) {
+    uint64_t key;
+    memcpy(&key, symbol, sizeof key);
+    return table_find(&venue->symbols, key);
+}
+
 uint32_t venue_depth(const struct venue *venue, uint32_t locate, uint32_t side, struct venue_level *levels,
                      uint32_t count) {
     if (locate >= LOCATE_COUNT || side > SIDE_SELL) return 0;

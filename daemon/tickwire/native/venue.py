@@ -9,6 +9,7 @@ from typing import Any
 from tickwire.native._native import ffi, lib
 from tickwire.native.errors import check
 from tickwire.native.metric import enum_names
+from tickwire.native.synthetic import Synthetic as Synthetic
 
 POSITION_ROWS = 256
 
@@ -212,6 +213,11 @@ class Venue:
         lib.venue_street_position(self.pointer, row)
         return _holding(row)
 
+    def locate(self, symbol: str) -> int | None:
+        """The stock locate of a symbol; None when nothing was said of it."""
+        locate = int(lib.venue_locate(self.pointer, symbol.ljust(8).encode("ascii")))
+        return None if locate == 2**32 - 1 else locate
+
     def depth(self, locate: int, side: int, count: int = 64) -> list[Depth]:
         """Levels of one side (0 buys, 1 sells), best first."""
         levels = ffi.new("struct venue_level[]", count)
@@ -220,33 +226,6 @@ class Venue:
             Depth(level.price, level.quantity, level.order_count, level.account_order_count)
             for level in levels[0:found]
         ]
-
-
-class Synthetic:
-    """A seeded street; the same arguments give the same bytes on every machine."""
-
-    def __init__(
-        self, symbols: Sequence[str], seed: int, rate: int = 20_000, start_ns: int = 0, price: int = 0
-    ) -> None:
-        config = ffi.new("struct synthetic_config *")
-        if not 1 <= len(symbols) <= lib.SYNTHETIC_SYMBOL_COUNT_MAX:
-            raise ValueError(f"1 to {lib.SYNTHETIC_SYMBOL_COUNT_MAX} symbols, got {len(symbols)}")
-        config.seed = seed
-        config.rate = rate
-        config.start_ns = start_ns
-        config.price = price
-        config.symbol_count = len(symbols)
-        for index, symbol in enumerate(symbols):
-            config.symbols[index] = symbol.ljust(8).encode("ascii")
-        synthetic = ffi.new("struct synthetic **")
-        check(lib.synthetic_open(config, synthetic), "opening the synthetic street")
-        self._synthetic = ffi.gc(synthetic[0], lib.synthetic_close)
-
-    def read(self, size: int = 65536, messages: int = 2**64 - 1) -> bytes:
-        """At most size bytes of whole messages, each after its length."""
-        buffer = ffi.new("uint8_t[]", size)
-        written = lib.synthetic_fill(self._synthetic, buffer, size, messages)
-        return bytes(ffi.buffer(buffer, written))
 
 
 @dataclass(frozen=True)
@@ -339,6 +318,7 @@ class RunResult(IntEnum):
     WOKEN = lib.VENUE_RUN_WOKEN
     TIMEOUT = lib.VENUE_RUN_TIMEOUT
     DRAINED = lib.VENUE_RUN_DRAINED
+    TOLD = lib.VENUE_RUN_TOLD
 
 
 class MarketRun:
@@ -365,8 +345,8 @@ class MarketRun:
     def advance(self, chunk: bytes, offset: int, wake_fd: int, until_ns: int) -> tuple[RunResult, int]:
         """Take messages from chunk[offset:] until something else needs doing; why, and the new offset.
 
-        Sleeps without the interpreter lock until wake_fd is readable, CLOCK_MONOTONIC is until_ns or the chunk
-        ends.
+        Sleeps without the interpreter lock until wake_fd is readable, CLOCK_MONOTONIC is until_ns, an account was told
+        something or the chunk ends.
         """
         data = ffi.from_buffer(chunk) + offset
         code = lib.venue_run_street(

@@ -157,12 +157,16 @@ uint32_t venue_positions(const struct venue *venue, uint32_t account, struct ven
                          uint32_t count);
 /* venue_street_position is the other side of it all: what the street bought from and sold to accounts. */
 void venue_street_position(const struct venue *venue, struct venue_position *row);
+/* venue_locate is the stock locate of a symbol, padded with spaces; UINT32_MAX when nothing was said of it.
+ */
+uint32_t venue_locate(const struct venue *venue, const char *symbol);
 /* venue_depth fills at most count levels of one side, best first; returns how many there are. */
 uint32_t venue_depth(const struct venue *venue, uint32_t locate, uint32_t side, struct venue_level *levels,
                      uint32_t count);
 
 /* ---- synthetic: a seeded street ----
- * The same configuration gives the same bytes on every machine: its own generator, integers only. */
+ * The same configuration gives the same bytes on every machine: its own generator, integers only.  Streets
+ * of one fair_seed agree on what each symbol is worth at any time, whatever their seeds, rates and depths. */
 
 #define SYNTHETIC_SYMBOL_COUNT_MAX 64
 
@@ -171,7 +175,10 @@ struct synthetic_config {
     uint64_t rate;     /* messages a second of market time, on average */
     uint64_t start_ns; /* market time of the first message */
     uint32_t symbol_count;
-    uint32_t price; /* where fair values start and return to; 0: 1 000 000 ($100) */
+    uint32_t price;     /* where fair values start and return to; 0: 1 000 000 ($100) */
+    uint64_t fair_seed; /* of the fair values; 0: they come of this street's own events */
+    uint32_t depth;     /* sizes of orders and trades, percent; 0: 100 */
+    uint32_t reserved;
     char symbols[SYNTHETIC_SYMBOL_COUNT_MAX][8];
 };
 
@@ -260,11 +267,12 @@ enum venue_run_result {
     VENUE_RUN_TIMEOUT = 2, /* until_ns has come */
     VENUE_RUN_DRAINED =
         3, /* fewer bytes than a message are left: bring more; no bytes at all say there are none */
+    VENUE_RUN_TOLD = 4, /* an account was told something */
 };
 
 /* venue_run_street takes messages from data (each after its length in two bytes) at their time, matches and
- * publishes them, and sleeps in between, until wake_fd becomes readable, CLOCK_MONOTONIC reaches until_ns or
- * the data ends. consumed tells how much was taken.  Returns an enum venue_run_result or an error of
- * publisher_publish. */
+ * publishes them, and sleeps in between, until wake_fd becomes readable, CLOCK_MONOTONIC reaches until_ns, an
+ * account has something to be told or the data ends. consumed tells how much was taken.  Returns an enum
+ * venue_run_result or an error of publisher_publish. */
 int venue_run_street(struct venue *venue, struct publisher *publisher, struct venue_run *run,
                      const uint8_t *data, size_t size, size_t *consumed, int wake_fd, uint64_t until_ns);
