@@ -28,10 +28,10 @@ void admin_mass_cancel(struct venue *venue, uint32_t account, const struct ouch_
         report_rejected(venue, account, request->user_ref, OUCH_REJECT_FIRM_NOT_AUTHORIZED, NULL);
         return;
     }
-    uint32_t side = NONE;
+    struct selection selection = {.locate = locate, .side = NONE};
     struct ouch_option option;
     if (ouch_option_find(&message->appendage, OUCH_TAG_SIDE, &option)) {
-        side = option.value[0] == 'B' ? SIDE_BUY : SIDE_SELL;
+        selection.side = option.value[0] == 'B' ? SIDE_BUY : SIDE_SELL;
     }
     struct ouch_outbound answer = {.type = OUCH_MASS_CANCEL_RESPONSE, .appendage = message->appendage};
     answer.mass_cancel_response.timestamp_ns = venue->now_ns;
@@ -39,7 +39,8 @@ void admin_mass_cancel(struct venue *venue, uint32_t account, const struct ouch_
     memcpy(answer.mass_cancel_response.firm, request->firm, sizeof request->firm);
     memcpy(answer.mass_cancel_response.symbol, request->symbol, sizeof request->symbol);
     report_append(venue, account, &answer);
-    account_cancel_where(venue, account, locate, side, 'U');
+    change_cancel_where(venue, account, &selection);
+    peg_settle(venue, locate);
 }
 
 void admin_order_entry(struct venue *venue, uint32_t account, const struct ouch_inbound *message) {

@@ -1,4 +1,5 @@
-/* book: the orders, the price levels they queue in, and the trades between them. */
+/* book: the orders and the price levels they queue in. */
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,16 @@ struct order *order_new(struct venue *venue, uint64_t key) {
         venue->order_fresh++;
     }
     *order = (struct order){
-        .key = key, .level = NONE, .previous = NONE, .next = NONE, .elder = NONE, .younger = NONE};
+        .key = key,
+        .expires_ns = UINT64_MAX,
+        .level = NONE,
+        .previous = NONE,
+        .next = NONE,
+        .elder = NONE,
+        .younger = NONE,
+        .peg_elder = NONE,
+        .peg_younger = NONE,
+    };
     return order;
 }
 
@@ -78,19 +88,71 @@ static uint32_t level_new(struct venue *venue, uint32_t price) {
     if (index == NONE) {
         index = venue->level_fresh++;
     } else {
-        venue->level_free = venue->levels[index].head;
+        venue->level_free = venue->levels[index].queues[QUEUE_DISPLAYED].head;
     }
-    venue->levels[index] = (struct level){.price = price, .head = NONE, .tail = NONE};
+    struct level *level = &venue->levels[index];
+    *level = (struct level){.price = price};
+    for (int kind = 0; kind < QUEUE_COUNT; kind++) level->queues[kind].head = level->queues[kind].tail = NONE;
     return index;
 }
 
 static void level_free(struct venue *venue, uint32_t index) {
-    venue->levels[index].head = venue->level_free;
+    venue->levels[index].queues[QUEUE_DISPLAYED].head = venue->level_free;
     venue->level_free = index;
 }
 
 static struct ladder *order_ladder(struct venue *venue, const struct order *order) {
     return &venue->instruments[order->locate].ladders[order->side];
+}
+
+/* ---- an order in its queue ---- */
+
+static uint32_t order_weight(const struct order *order) {
+    return order->queue == QUEUE_HIDDEN ? order->quantity : order->shown;
+}
+
+static void queue_join(struct venue *venue, struct order *order) {
+    struct queue *queue = &venue->levels[order->level].queues[order->queue];
+    uint32_t index = order_index(venue, order);
+    order->previous = queue->tail;
+    order->next = NONE;
+    if (queue->tail == NONE) {
+        queue->head = index;
+    } else {
+        venue->orders[queue->tail].next = index;
+    }
+    queue->tail = index;
+    queue->orders++;
+    queue->quantity += order_weight(order);
+    if (order->account != STREET) queue->accounts++;
+}
+
+static void queue_part(struct venue *venue, struct order *order) {
+    struct queue *queue = &venue->levels[order->level].queues[order->queue];
+    if (order->previous == NONE) {
+        queue->head = order->next;
+    } else {
+        venue->orders[order->previous].next = order->next;
+    }
+    if (order->next == NONE) {
+        queue->tail = order->previous;
+    } else {
+        venue->orders[order->next].previous = order->previous;
+    }
+    queue->orders--;
+    queue->quantity -= order_weight(order);
+    if (order->account != STREET) queue->accounts--;
+}
+
+static uint32_t slice(const struct order *order) {
+    if (order->queue == QUEUE_HIDDEN) return 0;
+    bool whole = order->display_quantity == 0 || order->display_quantity > order->quantity;
+    return whole ? order->quantity : order->display_quantity;
+}
+
+/* An order that pegs may follow: displayed, and no follower itself. */
+static bool anchors(const struct order *order) {
+    return order->queue == QUEUE_DISPLAYED && !order_pegged(order);
 }
 
 int order_rest(struct venue *venue, struct order *order) {
@@ -105,130 +167,50 @@ int order_rest(struct venue *venue, struct order *order) {
         }
     }
     order->level = ladder->rungs[at].level;
-    struct level *level = &venue->levels[order->level];
-    uint32_t index = order_index(venue, order);
-    order->previous = level->tail;
-    order->next = NONE;
-    if (level->tail == NONE) {
-        level->head = index;
-    } else {
-        venue->orders[level->tail].next = index;
-    }
-    level->tail = index;
-    level->orders++;
-    level->quantity += order->quantity;
-    if (order->account != STREET) {
-        level->accounts++;
-        ladder->accounts++;
-    }
+    order->shown = slice(order);
+    queue_join(venue, order);
+    if (anchors(order)) venue->levels[order->level].anchors++;
+    if (order->account != STREET) ladder->accounts++;
     return ERROR_NONE;
 }
 
-/* order_leave takes an order off its level, and the level off its ladder when it was the last there. */
-static void order_leave(struct venue *venue, struct order *order) {
+void order_leave(struct venue *venue, struct order *order) {
     struct ladder *ladder = order_ladder(venue, order);
     struct level *level = &venue->levels[order->level];
-    if (order->previous == NONE) {
-        level->head = order->next;
-    } else {
-        venue->orders[order->previous].next = order->next;
-    }
-    if (order->next == NONE) {
-        level->tail = order->previous;
-    } else {
-        venue->orders[order->next].previous = order->previous;
-    }
-    if (order->account != STREET) {
-        level->accounts--;
-        ladder->accounts--;
-    }
-    if (--level->orders == 0) {
+    queue_part(venue, order);
+    if (anchors(order)) level->anchors--;
+    if (order->account != STREET) ladder->accounts--;
+    if (level->queues[QUEUE_DISPLAYED].orders + level->queues[QUEUE_HIDDEN].orders == 0) {
         ladder_remove(ladder, ladder_find(ladder, price_rank(order->side, order->price)));
         level_free(venue, order->level);
     }
     order->level = NONE;
+    order->shown = 0;
 }
 
-void order_reduce(struct venue *venue, struct order *order, uint32_t quantity) {
+static void order_take(struct venue *venue, struct order *order, uint32_t quantity, uint32_t shown) {
+    uint32_t before = order_weight(order);
     order->quantity -= quantity;
+    order->shown -= shown;
     if (order->level == NONE) return;
-    venue->levels[order->level].quantity -= quantity;
+    venue->levels[order->level].queues[order->queue].quantity -= before - order_weight(order);
     if (order->quantity == 0) order_leave(venue, order);
 }
 
-/* ---- trades ---- */
-
-static void hold(struct holding *holding, uint32_t side, uint32_t quantity, uint32_t price) {
-    uint64_t value = (uint64_t)quantity * price;
-    holding->fills++;
-    if (side == SIDE_BUY) {
-        holding->quantity += quantity;
-        holding->bought += quantity;
-        holding->bought_value += value;
-    } else {
-        holding->quantity -= quantity;
-        holding->sold += quantity;
-        holding->sold_value += value;
-    }
+void order_fill(struct venue *venue, struct order *order, uint32_t quantity) {
+    order_take(venue, order, quantity, order->queue == QUEUE_HIDDEN ? 0 : quantity);
 }
 
-static struct holding *order_holding(struct venue *venue, const struct order *order, uint16_t locate) {
-    if (order == NULL || order->account == STREET) return &venue->street;
-    return &venue->accounts[order->account].holdings[locate];
+uint32_t order_reduce(struct venue *venue, struct order *order, uint32_t quantity) {
+    uint32_t unseen = order->quantity - order->shown;
+    uint32_t seen = quantity > unseen ? quantity - unseen : 0;
+    order_take(venue, order, quantity, seen);
+    return seen;
 }
 
-/* trade executes quantity shares of a resting order, at its price, against taker (NULL: the street). */
-static void trade(struct venue *venue, struct order *resting, struct order *taker, uint32_t quantity) {
-    uint64_t match = ACCOUNT_REFERENCE + venue->match_next++;
-    venue->counters[VENUE_COUNT_FILLS]++;
-    venue->counters[VENUE_COUNT_FILLED_SHARES] += quantity;
-    hold(order_holding(venue, resting, resting->locate), resting->side, quantity, resting->price);
-    hold(order_holding(venue, taker, resting->locate), side_other(resting->side), quantity, resting->price);
-    stream_executed(venue, resting, quantity, match);
-    if (resting->account != STREET) {
-        resting->executed += quantity;
-        report_executed(venue, resting, quantity, resting->price, 'A', match);
-    }
-    if (taker != NULL) {
-        taker->executed += quantity;
-        taker->quantity -= quantity; /* it does not rest: no level to tell */
-        report_executed(venue, taker, quantity, resting->price, 'R', match);
-    }
-    order_reduce(venue, resting, quantity);
-    /* A street order stays known, empty, until history is done with it. */
-    if (resting->account != STREET && resting->quantity == 0) account_forget(venue, resting);
-}
-
-/* sweep_level trades with the orders of one level; returns the shares traded. */
-static uint32_t sweep_level(struct venue *venue, const struct sweep *sweep, uint32_t index, uint32_t wanted,
-                            uint64_t priority_end) {
-    uint32_t done = 0;
-    uint32_t at = venue->levels[index].head;
-    while (at != NONE && done < wanted) {
-        struct order *resting = &venue->orders[at];
-        at = resting->next; /* the trade may take both order and level away */
-        if (resting->priority >= priority_end) break;
-        if (sweep->accounts_only && resting->account == STREET) continue;
-        uint32_t left = wanted - done;
-        uint32_t quantity = resting->quantity < left ? resting->quantity : left;
-        trade(venue, resting, sweep->taker, quantity);
-        done += quantity;
-    }
-    return done;
-}
-
-uint32_t book_sweep(struct venue *venue, const struct sweep *sweep) {
-    struct ladder *ladder = &sweep->instrument->ladders[sweep->side];
-    uint32_t worst = price_rank(sweep->side, sweep->price);
-    uint32_t done = 0;
-    /* Downwards by place: a level that empties leaves from under us without moving those below. */
-    for (uint32_t at = ladder->count; at-- > 0 && done < sweep->quantity;) {
-        struct rung rung = ladder->rungs[at];
-        if (rung.rank < worst) break;
-        if (sweep->accounts_only && ladder->accounts == 0) break;
-        if (sweep->accounts_only && venue->levels[rung.level].accounts == 0) continue;
-        uint64_t priority_end = rung.rank == worst ? sweep->priority_end : UINT64_MAX;
-        done += sweep_level(venue, sweep, rung.level, sweep->quantity - done, priority_end);
-    }
-    return done;
+void order_requeue(struct venue *venue, struct order *order) {
+    queue_part(venue, order);
+    order->shown = slice(order);
+    order->priority = venue->priority_next++;
+    queue_join(venue, order);
 }

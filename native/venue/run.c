@@ -78,6 +78,7 @@ int venue_run_street(struct venue *venue, struct publisher *publisher, struct ve
                      const uint8_t *data, size_t size, size_t *consumed, int wake_fd, uint64_t until_ns) {
     prctl(PR_SET_TIMERSLACK, 1UL); /* this thread's sleeps end on time; 50 us late is the default */
     *consumed = 0;
+    uint64_t told = venue_drop_copy_count(venue);
     int error = flush(venue, publisher); /* what account messages caused since */
     while (error == ERROR_NONE) {
         uint64_t now_ns = monotonic_ns();
@@ -89,6 +90,7 @@ int venue_run_street(struct venue *venue, struct publisher *publisher, struct ve
         error = flush(venue, publisher);
         if (error == ERROR_NONE && taken < 0) return taken;
         if (error != ERROR_NONE) break;
+        if (venue_drop_copy_count(venue) != told) return VENUE_RUN_TOLD;
         if (taken == TAKE_DRAINED) {
             /* Nothing at all is left: the recording is over, and its day goes on without it. */
             if (size == 0 && run->base_clock_ns != 0) run->market_ns = limit_ns;

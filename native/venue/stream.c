@@ -26,7 +26,7 @@ void stream_add(struct venue *venue, const struct order *order) {
     message.add_order = (struct itch_add_order){
         .reference = order->reference,
         .side = order->side == SIDE_BUY ? 'B' : 'S',
-        .quantity = order->quantity,
+        .quantity = order->shown,
         .price = order->price,
     };
     memcpy(message.add_order.stock, venue->instruments[order->locate].symbol, 8);
@@ -38,6 +38,21 @@ void stream_executed(struct venue *venue, const struct order *order, uint32_t qu
     message.order_executed = (struct itch_order_executed){
         .reference = order->reference, .quantity = quantity, .match_number = match};
     append(venue, order->locate, &message);
+}
+
+/* An execution of an order nobody saw names no order; its side is always B, as Nasdaq has it since 2014. */
+void stream_trade(struct venue *venue, const struct order *order, uint32_t quantity, uint64_t match) {
+    struct itch_message message = {.type = ITCH_TRADE};
+    message.trade =
+        (struct itch_trade){.side = 'B', .quantity = quantity, .price = order->price, .match_number = match};
+    memcpy(message.trade.stock, venue->instruments[order->locate].symbol, 8);
+    append(venue, order->locate, &message);
+}
+
+void stream_broken(struct venue *venue, uint16_t locate, uint64_t match) {
+    struct itch_message message = {.type = ITCH_BROKEN_TRADE};
+    message.broken_trade.match_number = match;
+    append(venue, locate, &message);
 }
 
 void stream_canceled(struct venue *venue, const struct order *order, uint32_t quantity) {
@@ -57,7 +72,7 @@ void stream_replaced(struct venue *venue, uint64_t reference, const struct order
     message.order_replace = (struct itch_order_replace){
         .reference = reference,
         .new_reference = order->reference,
-        .quantity = order->quantity,
+        .quantity = order->shown,
         .price = order->price,
     };
     append(venue, order->locate, &message);

@@ -75,6 +75,7 @@ static struct order *street_new(struct venue *venue, uint64_t reference, uint16_
  * traded. */
 static uint32_t street_cross(struct venue *venue, uint16_t locate, uint32_t side, uint32_t price,
                              uint32_t quantity) {
+    if (!instrument_trades(&venue->instruments[locate])) return 0;
     struct sweep sweep = {
         .instrument = &venue->instruments[locate],
         .side = side_other(side),
@@ -129,7 +130,7 @@ static void street_executed(struct venue *venue, const uint8_t *message, size_t 
         .accounts_only = 1,
         .priority_end = order->priority,
     };
-    uint32_t taken = book_sweep(venue, &sweep);
+    uint32_t taken = instrument_trades(sweep.instrument) ? book_sweep(venue, &sweep) : 0;
     bool whole =
         taken == 0 && order->quantity == order->history; /* as history knows it: pass even what is odd */
     uint32_t mine = least(quantity - taken, order->quantity);
@@ -186,6 +187,7 @@ static void street_replaced(struct venue *venue, const uint8_t *message, size_t 
     order->quantity = open - street_cross(venue, old.locate, old.side, price, open);
     if (old.quantity == 0) { /* the public no longer knows the old order */
         venue->counters[VENUE_COUNT_STREET_CLAMPED]++;
+        order->shown = order->quantity;
         if (order->quantity > 0) stream_add(venue, order);
     } else if (order->quantity == 0) {
         venue->counters[VENUE_COUNT_STREET_CLAMPED]++;
@@ -194,17 +196,6 @@ static void street_replaced(struct venue *venue, const uint8_t *message, size_t 
         pass_quantity(venue, message, size, ITCH_AT_REPLACE_QUANTITY, order->quantity);
     }
     if (order->quantity > 0) (void)order_rest(venue, order);
-}
-
-/* Anything but trading takes the accounts' orders of the instrument out, with the reason that says so. */
-static void trading_action(struct venue *venue, const uint8_t *message) {
-    uint16_t locate = itch_locate(message);
-    bool halted = itch_state(message) != 'T';
-    instrument_learn(venue, locate, message + ITCH_AT_STOCK);
-    venue->instruments[locate].halted = halted;
-    for (uint32_t account = 0; halted && account < venue->config.account_count; account++) {
-        account_cancel_where(venue, account, locate, NONE, 'H');
-    }
 }
 
 /* announce_trading tells the public what accounts find anyway: that an instrument just listed trades. */
@@ -220,14 +211,38 @@ static void announce_trading(struct venue *venue, const uint8_t *directory) {
     stream_copy(venue, data, (size_t)size);
 }
 
-/* The end of system hours closes the venue for accounts; a new start of messages opens it again. */
-static void system_event(struct venue *venue, const uint8_t *message) {
-    char event = (char)message[ITCH_HEADER_SIZE];
-    if (event == 'O') venue->closed = 0;
-    if (event != 'E') return;
-    venue->closed = 1;
-    for (uint32_t account = 0; account < venue->config.account_count; account++) {
-        account_cancel_where(venue, account, NONE, NONE, 'E');
+/* What the street says of an instrument or of the day, beyond its orders. */
+static void street_notice(struct venue *venue, const uint8_t *message) {
+    uint16_t locate = itch_locate(message);
+    switch (message[0]) {
+    case ITCH_STOCK_DIRECTORY:
+        instrument_learn(venue, locate, message + ITCH_AT_STOCK);
+        if (venue->config.announce_trading) announce_trading(venue, message);
+        return;
+    case ITCH_TRADING_ACTION:
+        instrument_learn(venue, locate, message + ITCH_AT_STOCK);
+        hours_state(venue, locate, (char)itch_state(message));
+        return;
+    case ITCH_REG_SHO:
+        instrument_learn(venue, locate, message + ITCH_AT_STOCK);
+        venue->instruments[locate].restricted = message[ITCH_AT_STATE] != '0';
+        venue->instruments[locate].touches[SIDE_BUY] = NONE; /* pegged short sales look again */
+        return;
+    case ITCH_SYSTEM_EVENT: hours_event(venue, (char)message[ITCH_HEADER_SIZE]); return;
+    default: return;
+    }
+}
+
+static bool street_order(struct venue *venue, const uint8_t *message, size_t size) {
+    switch (message[0]) {
+    case ITCH_ADD_ORDER:
+    case ITCH_ADD_ORDER_MPID: street_add(venue, message, size); return true;
+    case ITCH_ORDER_EXECUTED: street_executed(venue, message, size); return true;
+    case ITCH_ORDER_EXECUTED_PRICE:
+    case ITCH_ORDER_CANCEL: street_reduced(venue, message, size); return true;
+    case ITCH_ORDER_DELETE: street_deleted(venue, message, size); return true;
+    case ITCH_ORDER_REPLACE: street_replaced(venue, message, size); return true;
+    default: return false;
     }
 }
 
@@ -239,21 +254,10 @@ void venue_street(struct venue *venue, const uint8_t *message, size_t size) {
         return;
     }
     venue->now_ns = itch_timestamp_ns(message);
-    switch (message[0]) {
-    case ITCH_ADD_ORDER:
-    case ITCH_ADD_ORDER_MPID: street_add(venue, message, size); return;
-    case ITCH_ORDER_EXECUTED: street_executed(venue, message, size); return;
-    case ITCH_ORDER_EXECUTED_PRICE:
-    case ITCH_ORDER_CANCEL: street_reduced(venue, message, size); return;
-    case ITCH_ORDER_DELETE: street_deleted(venue, message, size); return;
-    case ITCH_ORDER_REPLACE: street_replaced(venue, message, size); return;
-    default: break;
+    hours_advance(venue, venue->now_ns);
+    if (!street_order(venue, message, size)) {
+        stream_copy(venue, message, size);
+        street_notice(venue, message);
     }
-    stream_copy(venue, message, size);
-    if (message[0] == ITCH_STOCK_DIRECTORY) {
-        instrument_learn(venue, itch_locate(message), message + ITCH_AT_STOCK);
-        if (venue->config.announce_trading) announce_trading(venue, message);
-    }
-    if (message[0] == ITCH_TRADING_ACTION) trading_action(venue, message);
-    if (message[0] == ITCH_SYSTEM_EVENT) system_event(venue, message);
+    peg_settle(venue, itch_locate(message));
 }

@@ -23,6 +23,8 @@
 #define FAIR_HOME_SHIFT  15     /* fraction of the distance home made up for each event */
 #define FAIR_IMBALANCE   260    /* push at full imbalance */
 #define FAIR_IMPACT      6000   /* push of a trade */
+#define LEAN_MAX         65536  /* off a shared fair value at most: a tick */
+#define LEAN_HOME_SHIFT  5      /* fraction of it made up for each event */
 #define FOLLOW_IMBALANCE 300000 /* how much more likely, in a million, aggressors follow a full imbalance */
 
 struct synthetic {
@@ -38,12 +40,14 @@ struct synthetic {
 
 int synthetic_open(const struct synthetic_config *config, struct synthetic **opened) {
     if (config->symbol_count == 0 || config->symbol_count > SYNTHETIC_SYMBOL_COUNT_MAX) return ERROR_ARGUMENT;
+    if (config->depth > 10000) return ERROR_ARGUMENT;
     if (config->rate == 0 || config->rate > 1000000000ULL) return ERROR_ARGUMENT;
     uint32_t price = config->price == 0 ? PRICE_DEFAULT : config->price;
     if (price < (LADDER_TICKS / 2 + 100) * TICK || price > 1000000000) return ERROR_ARGUMENT;
     struct synthetic *synthetic = calloc(1, sizeof *synthetic);
     if (synthetic == NULL) return ERROR_SYSTEM;
     synthetic->config = *config;
+    if (config->depth == 0) synthetic->config.depth = 100;
     synthetic->random.state = config->seed;
     synthetic->now_ns = config->start_ns == 0 ? START_DEFAULT_NS : config->start_ns;
     synthetic->mean_gap_ns = 1000000000ULL / config->rate;
@@ -76,9 +80,23 @@ static uint32_t price_of(const struct synthetic_market *market, uint32_t tick) {
 
 /* ---- what happens ---- */
 
-static uint32_t draw_quantity(struct random *random) {
+/* scale makes a quantity of this street's depth. */
+static uint32_t scale(const struct synthetic *synthetic, uint32_t quantity) {
+    uint32_t scaled = quantity * synthetic->config.depth / 100;
+    return scaled > 0 ? scaled : 1;
+}
+
+static uint32_t draw_quantity(struct synthetic *synthetic) {
+    struct random *random = &synthetic->random;
     uint32_t lots = 1 + random_below(random, 1 + random_below(random, 10));
-    return random_below(random, 16) == 0 ? lots * 10 + random_below(random, 90) : lots * 100;
+    return scale(synthetic,
+                 random_below(random, 16) == 0 ? lots * 10 + random_below(random, 90) : lots * 100);
+}
+
+/* push moves what the street thinks a symbol is worth, by its own doings. */
+static void push(struct synthetic_market *market, int64_t amount) {
+    market->fair += amount;
+    market->lean += amount;
 }
 
 /* draw_tick is where a new order of a side goes: near the fair value more often than far, never through the
@@ -97,7 +115,7 @@ static void write_add(struct synthetic *synthetic, struct synthetic_market *mark
     struct random *random = &synthetic->random;
     uint16_t tick = draw_tick(market, random, side);
     struct synthetic_order *order =
-        synthetic_add(market, synthetic->reference_next++, side, tick, draw_quantity(random));
+        synthetic_add(market, synthetic->reference_next++, side, tick, draw_quantity(synthetic));
     message->type = random_below(random, 64) == 0 ? ITCH_ADD_ORDER_MPID : ITCH_ADD_ORDER;
     message->add_order = (struct itch_add_order){.reference = order->reference,
                                                  .side = side == SIDE_BUY ? 'B' : 'S',
@@ -129,12 +147,12 @@ static void write_cancel(struct synthetic *synthetic, struct synthetic_market *m
 static void write_execute(struct synthetic *synthetic, struct synthetic_market *market, uint8_t side,
                           struct itch_message *message) {
     struct synthetic_order *order = synthetic_front(market, side);
-    uint32_t wanted = 100 * (1 + random_below(&synthetic->random, 5));
+    uint32_t wanted = scale(synthetic, 100 * (1 + random_below(&synthetic->random, 5)));
     uint32_t quantity = wanted < order->quantity ? wanted : order->quantity;
     message->type = ITCH_ORDER_EXECUTED;
     message->order_executed = (struct itch_order_executed){
         .reference = order->reference, .quantity = quantity, .match_number = synthetic->match_next++};
-    market->fair += side == SIDE_SELL ? FAIR_IMPACT : -FAIR_IMPACT;
+    push(market, side == SIDE_SELL ? FAIR_IMPACT : -FAIR_IMPACT);
     synthetic_take(market, order, quantity);
 }
 
@@ -144,7 +162,7 @@ static void write_replace(struct synthetic *synthetic, struct synthetic_market *
     uint8_t side = order->side;
     synthetic_take(market, order, order->quantity);
     uint16_t tick = draw_tick(market, &synthetic->random, side);
-    order = synthetic_add(market, synthetic->reference_next++, side, tick, draw_quantity(&synthetic->random));
+    order = synthetic_add(market, synthetic->reference_next++, side, tick, draw_quantity(synthetic));
     message->type = ITCH_ORDER_REPLACE;
     message->order_replace = (struct itch_order_replace){.reference = reference,
                                                          .new_reference = order->reference,
@@ -158,6 +176,17 @@ static int64_t imbalance(const struct synthetic_market *market) {
     int64_t buys = market->queues[SIDE_BUY][market->best[SIDE_BUY]].quantity;
     int64_t sells = market->queues[SIDE_SELL][market->best[SIDE_SELL]].quantity;
     return (buys - sells) * 65536 / (buys + sells);
+}
+
+/* follow_fair takes a symbol to the value all streets of the fair seed share, and a little to the side. */
+static void follow_fair(struct synthetic *synthetic, struct synthetic_market *market) {
+    market->lean += imbalance(market) * FAIR_IMBALANCE / 65536;
+    market->lean -= market->lean / (1 << LEAN_HOME_SHIFT);
+    if (market->lean > LEAN_MAX) market->lean = LEAN_MAX;
+    if (market->lean < -LEAN_MAX) market->lean = -LEAN_MAX;
+    const struct synthetic_config *config = &synthetic->config;
+    market->fair = market->home + market->lean +
+                   synthetic_fair(config->fair_seed, config->symbols[market->locate - 1], synthetic->now_ns);
 }
 
 static void move_fair(struct synthetic_market *market, struct random *random) {
@@ -195,7 +224,11 @@ static int correct(struct synthetic *synthetic, struct synthetic_market *market,
 static void write_event(struct synthetic *synthetic, struct synthetic_market *market,
                         struct itch_message *message) {
     struct random *random = &synthetic->random;
-    move_fair(market, random);
+    if (synthetic->config.fair_seed != 0) {
+        follow_fair(synthetic, market);
+    } else {
+        move_fair(market, random);
+    }
     if (market->free_count == 0) { /* the constants above keep well clear of this, but memory is what it is */
         uint8_t fuller = market->live_count[SIDE_BUY] > market->live_count[SIDE_SELL] ? SIDE_BUY : SIDE_SELL;
         write_delete(market, synthetic_front(market, fuller), message);

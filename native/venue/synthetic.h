@@ -27,6 +27,7 @@ struct synthetic_queue {
 struct synthetic_market { /* one symbol */
     int64_t fair;
     int64_t home;       /* what fair returns to */
+    int64_t lean;       /* how far its own events push it off a shared fair value */
     uint32_t base_tick; /* price of ladder place 0, in ticks */
     uint16_t locate;
     uint16_t live_count[2];
@@ -46,3 +47,6 @@ struct synthetic_order *synthetic_add(struct synthetic_market *market, uint64_t 
 void synthetic_take(struct synthetic_market *market, struct synthetic_order *order, uint32_t quantity);
 /* synthetic_front is the first order of the best tick; NULL on an empty side. */
 struct synthetic_order *synthetic_front(struct synthetic_market *market, uint8_t side);
+
+/* synthetic_fair is how far a symbol's fair value is from home at a time, for all streets of a seed. */
+int64_t synthetic_fair(uint64_t seed, const char *symbol, uint64_t now_ns);

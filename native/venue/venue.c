@@ -47,6 +47,7 @@ int venue_open(const struct venue_config *config, struct venue **opened) {
     venue->order_count_max = config->order_count_max == 0 ? ORDER_COUNT_DEFAULT : config->order_count_max;
     venue->order_free = venue->level_free = NONE;
     venue->reference_next = venue->match_next = 1;
+    venue->expires_next_ns = UINT64_MAX;
     int error = venue_allocate(venue);
     if (error != ERROR_NONE) {
         venue_close(venue);
@@ -64,8 +65,7 @@ void venue_close(struct venue *venue) {
     }
     for (uint32_t account = 0; account < venue->config.account_count; account++) {
         release(venue->accounts[account].holdings, LOCATE_COUNT * sizeof(struct holding));
-        vector_close(&venue->accounts[account].log);
-        vector_close(&venue->accounts[account].log_offsets);
+        record_close(&venue->accounts[account].log);
     }
     release(venue->orders, venue->order_count_max * sizeof *venue->orders);
     release(venue->levels, venue->order_count_max * sizeof *venue->levels);
@@ -73,11 +73,9 @@ void venue_close(struct venue *venue) {
     table_close(&venue->table);
     table_close(&venue->symbols);
     vector_close(&venue->stream);
+    vector_close(&venue->fills);
+    record_close(&venue->drop_copy);
     free(venue);
-}
-
-static void advance(struct venue *venue, uint64_t now_ns) {
-    if (now_ns > venue->now_ns) venue->now_ns = now_ns;
 }
 
 int venue_order(struct venue *venue, uint32_t account, uint64_t now_ns, const uint8_t *data, size_t size) {
@@ -87,7 +85,7 @@ int venue_order(struct venue *venue, uint32_t account, uint64_t now_ns, const ui
         venue->counters[VENUE_COUNT_MALFORMED]++;
         return ERROR_MALFORMED;
     }
-    advance(venue, now_ns);
+    hours_advance(venue, now_ns);
     switch ((enum ouch_inbound_type)message.type) {
     case OUCH_ENTER: account_enter(venue, account, &message); break;
     case OUCH_REPLACE: account_replace(venue, account, &message); break;
@@ -102,12 +100,18 @@ int venue_order(struct venue *venue, uint32_t account, uint64_t now_ns, const ui
 }
 
 void venue_cancel_all(struct venue *venue, uint32_t account, uint64_t now_ns) {
-    advance(venue, now_ns);
-    account_cancel_where(venue, account, NONE, NONE, 'Z');
+    hours_advance(venue, now_ns);
+    struct selection all = {.locate = NONE, .side = NONE};
+    account_cancel_where(venue, account, &all, 'Z');
+    peg_settle(venue, NONE);
+}
+
+void venue_time(struct venue *venue, uint64_t now_ns) {
+    hours_advance(venue, now_ns);
 }
 
 void venue_end(struct venue *venue, uint64_t now_ns) {
-    advance(venue, now_ns);
+    hours_advance(venue, now_ns);
     for (uint32_t account = 0; account < venue->config.account_count; account++)
         report_event(venue, account, 'E');
 }
@@ -122,24 +126,22 @@ void venue_stream_clear(struct venue *venue) {
 }
 
 const uint8_t *venue_log(const struct venue *venue, uint32_t account) {
-    return venue->accounts[account].log.data;
+    return venue->accounts[account].log.packets.data;
 }
 
 uint64_t venue_log_count(const struct venue *venue, uint32_t account) {
-    return venue->accounts[account].log_offsets.size / sizeof(uint64_t);
+    return record_count(&venue->accounts[account].log);
 }
 
 uint64_t venue_log_offset(const struct venue *venue, uint32_t account, uint64_t sequence) {
-    if (sequence == 0) return 0;
-    if (sequence > venue_log_count(venue, account)) return venue->accounts[account].log.size;
-    uint64_t offset;
-    memcpy(&offset, venue->accounts[account].log_offsets.data + (sequence - 1) * sizeof offset,
-           sizeof offset);
-    return offset;
+    return record_offset(&venue->accounts[account].log, sequence);
 }
 
 void venue_counters(const struct venue *venue, uint64_t *values) {
     memcpy(values, venue->counters, sizeof venue->counters);
+    for (uint32_t account = 0; account < venue->config.account_count; account++) {
+        values[VENUE_COUNT_FAULTS] += venue->accounts[account].faults;
+    }
 }
 
 static void position_fill(struct venue_position *row, const struct holding *holding) {
@@ -149,6 +151,7 @@ static void position_fill(struct venue_position *row, const struct holding *hold
     row->sold = holding->sold;
     row->bought_value = holding->bought_value;
     row->sold_value = holding->sold_value;
+    row->fees = holding->fees;
 }
 
 uint32_t venue_positions(const struct venue *venue, uint32_t account, struct venue_position *rows,
@@ -174,16 +177,28 @@ void venue_street_position(const struct venue *venue, struct venue_position *row
     position_fill(row, &venue->street);
 }
 
+uint32_t venue_locate(const struct venue *venue, const char *symbol) {
+    uint64_t key;
+    memcpy(&key, symbol, sizeof key);
+    return table_find(&venue->symbols, key);
+}
+
 uint32_t venue_depth(const struct venue *venue, uint32_t locate, uint32_t side, struct venue_level *levels,
                      uint32_t count) {
     if (locate >= LOCATE_COUNT || side > SIDE_SELL) return 0;
     const struct ladder *ladder = &venue->instruments[locate].ladders[side];
-    for (uint32_t at = 0; at < ladder->count && at < count; at++) {
-        const struct level *level = &venue->levels[ladder->rungs[ladder->count - 1 - at].level];
-        levels[at] = (struct venue_level){.price = level->price,
-                                          .order_count = level->orders,
-                                          .quantity = level->quantity,
-                                          .account_order_count = level->accounts};
+    uint32_t found = 0;
+    for (uint32_t at = ladder->count; at-- > 0;) {
+        const struct level *level = &venue->levels[ladder->rungs[at].level];
+        const struct queue *queue = &level->queues[QUEUE_DISPLAYED];
+        if (queue->orders == 0) continue;
+        if (found < count) {
+            levels[found] = (struct venue_level){.price = level->price,
+                                                 .order_count = queue->orders,
+                                                 .quantity = queue->quantity,
+                                                 .account_order_count = queue->accounts};
+        }
+        found++;
     }
-    return ladder->count;
+    return found;
 }

@@ -1,6 +1,6 @@
-/* fuzz_venue: the input is a script of street and account messages, whole, cut, or nonsense.  Whatever it
- * says, the public stream stays framed, every share bought was sold, and no order of an account is left
- * crossed. */
+/* fuzz_venue: the input is a script of street and account messages, whole, cut, or nonsense, and of faults.
+ * Whatever it says, the public stream and the drop copy stay framed, every share bought was sold, and no
+ * order of an account is left crossed. */
 #include "codec/bytes.h"
 #include "fuzz.h"
 #include "tickwire/codec_itch.h"
@@ -14,6 +14,9 @@ struct script {
     const uint8_t *data;
     size_t size;
     uint32_t user_ref[ACCOUNTS];
+    uint8_t options[256];
+    uint16_t options_size;
+    char state; /* of the instrument: before a cross, orders may stand crossed */
 };
 
 static uint8_t next(struct script *script) {
@@ -30,7 +33,7 @@ static uint32_t quantity(struct script *script) {
 }
 
 static void street(struct venue *venue, struct script *script) {
-    static const char types[] = "AAAAFECXDUHS";
+    static const char types[] = "AAAAAAFECXDUHSY";
     struct itch_message message = {.type = (uint8_t)types[next(script) % (sizeof types - 1)], .locate = 1};
     if (message.type == 'A' || message.type == 'F') {
         message.add_order = (struct itch_add_order){.reference = next(script) % 64U,
@@ -44,8 +47,12 @@ static void street(struct venue *venue, struct script *script) {
                                                             .quantity = quantity(script),
                                                             .price = price(script)};
     } else if (message.type == 'H') {
-        message.trading_action.trading_state = next(script) % 4 ? 'T' : 'H';
+        script->state = "TTTTTQQH"[next(script) % 8];
+        message.trading_action.trading_state = script->state;
         memcpy(message.trading_action.stock, "AAPL    ", 8);
+    } else if (message.type == 'Y') {
+        message.reg_sho.action = next(script) % 2 ? '1' : '0';
+        memcpy(message.reg_sho.stock, "AAPL    ", 8);
     } else if (message.type == 'S') {
         message.system_event.event_code = "OESQMC"[next(script) % 6];
     } else { /* E C X D have reference and quantity in the same places */
@@ -64,6 +71,34 @@ static uint32_t user_ref(struct script *script, uint32_t account) {
     return script->user_ref[account] - back % 8U;
 }
 
+static void option_number(struct script *script, uint8_t tag, int64_t number) {
+    int error = ouch_option_append_number(script->options, &script->options_size, sizeof script->options, tag,
+                                          number);
+    CHECK(error == 0 || error == ERROR_FULL);
+}
+
+static void option_text(struct script *script, uint8_t tag, char letter) {
+    char text[2] = {letter, 0};
+    int error =
+        ouch_option_append_text(script->options, &script->options_size, sizeof script->options, tag, text);
+    CHECK(error == 0 || error == ERROR_FULL);
+}
+
+/* options writes some of what makes an order more than a price. */
+static struct ouch_appendage options(struct script *script) {
+    uint8_t wanted = next(script);
+    script->options_size = 0;
+    if ((wanted & 7) == 1) option_number(script, OUCH_TAG_MIN_QUANTITY, quantity(script));
+    if ((wanted & 7) == 2) option_number(script, OUCH_TAG_MAX_FLOOR, quantity(script) % 64);
+    if ((wanted & 7) >= 6) {
+        option_text(script, OUCH_TAG_PRICE_TYPE, "RPMQ"[next(script) % 4]);
+        option_number(script, OUCH_TAG_PEG_OFFSET, ((int64_t)(next(script) % 8) - 4) * 100);
+    }
+    if ((wanted & 48) == 16) option_text(script, OUCH_TAG_POST_ONLY, 'P');
+    if ((wanted & 192) == 64) option_number(script, OUCH_TAG_EXPIRE_TIME, next(script) % 4);
+    return (struct ouch_appendage){.data = script->options, .size = script->options_size, .present = 1};
+}
+
 static int order(struct script *script, uint32_t account, uint8_t *data, size_t capacity) {
     static const char types[] = "OOOOOUUXXMCDEQ";
     struct ouch_inbound message = {.type = (uint8_t)types[next(script) % (sizeof types - 1)]};
@@ -74,17 +109,19 @@ static int order(struct script *script, uint32_t account, uint8_t *data, size_t 
                                             .quantity = quantity(script),
                                             .symbol = "AAPL    ",
                                             .price = next(script) % 16 ? price(script) : OUCH_PRICE_MARKET,
-                                            .time_in_force = next(script) % 4 ? '0' : '3',
-                                            .display = 'Y',
+                                            .time_in_force = "00356000"[next(script) % 8],
+                                            .display = "YYNA"[next(script) % 4],
                                             .capacity = 'P',
                                             .cross_type = 'N'};
+        message.appendage = options(script);
     } else if (message.type == OUCH_REPLACE) {
         message.replace = (struct ouch_replace){.original_user_ref = old,
                                                 .user_ref = user_ref(script, account),
                                                 .quantity = quantity(script),
                                                 .price = price(script),
-                                                .time_in_force = '0',
-                                                .display = 'Y'};
+                                                .time_in_force = "00356000"[next(script) % 8],
+                                                .display = "YYNA"[next(script) % 4]};
+        message.appendage = options(script);
     } else if (message.type == OUCH_CANCEL) {
         message.cancel = (struct ouch_cancel){.user_ref = old, .quantity = quantity(script)};
     } else if (message.type == OUCH_MODIFY) {
@@ -107,6 +144,17 @@ static void account(struct venue *venue, struct script *script) {
     CHECK(venue_order(venue, index, 1, data, (size_t)size) == ERROR_NONE);
 }
 
+static void fault(struct venue *venue, struct script *script) {
+    struct venue_fault wrong = {.kind = next(script) % (VENUE_FAULT_COUNT + 1),
+                                .account = next(script) % (ACCOUNTS + 1),
+                                .count = next(script) % 4,
+                                .user_ref = next(script),
+                                .quantity = quantity(script),
+                                .price = price(script),
+                                .amount = next(script)};
+    (void)venue_fault(venue, &wrong, next(script) * 1000000000ULL);
+}
+
 static void raw(struct venue *venue, struct script *script) {
     size_t size = next(script) % 64U;
     if (size > script->size) size = script->size;
@@ -114,22 +162,33 @@ static void raw(struct venue *venue, struct script *script) {
     script->data += size;
     script->size -= size;
     if (size % 2) {
-        venue_street(venue, copy, size);
+        if (copy[0] != 'H') venue_street(venue, copy, size);
     } else {
         (void)venue_order(venue, 0, 1, copy, size);
     }
     free(copy);
 }
 
-static void check_stream(struct venue *venue) {
-    size_t size;
-    const uint8_t *data = venue_stream(venue, &size);
-    for (size_t at = 0; at < size;) {
+static size_t check_frames(const uint8_t *data, size_t size) {
+    size_t count = 0;
+    for (size_t at = 0; at < size; count++) {
         CHECK(size - at >= 2);
         at += 2 + (size_t)load_be16(data + at);
         CHECK(at <= size);
     }
+    return count;
+}
+
+static void check_stream(struct venue *venue) {
+    size_t size;
+    const uint8_t *data = venue_stream(venue, &size);
+    (void)check_frames(data, size);
     venue_stream_clear(venue);
+}
+
+static void check_drop_copy(struct venue *venue) {
+    uint64_t count = venue_drop_copy_count(venue);
+    CHECK(check_frames(venue_drop_copy(venue), venue_drop_copy_offset(venue, count + 1)) == count);
 }
 
 static void check_book(struct venue *venue) {
@@ -163,20 +222,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         .account_count = ACCOUNTS, .order_count_max = 48, .firms = {"TWRA", "TWRB"}};
     struct venue *venue;
     CHECK(venue_open(&config, &venue) == ERROR_NONE);
-    struct script script = {.data = data, .size = size};
+    struct script script = {.data = data, .size = size, .state = 'T'};
     while (script.size > 0) {
         uint8_t kind = next(&script) % 16;
         if (kind == 0) {
             raw(venue, &script);
+        } else if (kind == 1) {
+            fault(venue, &script);
         } else if (kind < 8) {
             street(venue, &script);
         } else {
             account(venue, &script);
         }
         check_stream(venue);
-        check_book(venue);
+        if (script.state != 'Q') check_book(venue);
     }
     check_conserved(venue);
+    check_drop_copy(venue);
     venue_close(venue);
     return 0;
 }

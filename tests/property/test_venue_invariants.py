@@ -37,7 +37,39 @@ account_step = st.one_of(
     st.tuples(st.just("exchange"), account, st.integers(0, 20), prices, shares),
     st.tuples(st.just("mass"), account),
 )
+kind = st.one_of(
+    st.sampled_from(["plain", "hidden", "post_only"]),
+    st.tuples(st.sampled_from(["reserve", "minimum"]), st.integers(1, 120)),
+    st.tuples(st.sampled_from(["R", "P", "M"]), st.integers(-2, 2), st.booleans()),
+)
+special = st.tuples(st.just("special"), account, sides, prices, shares, kind)
+special_replace = st.tuples(st.just("special_replace"), account, st.integers(0, 20), prices, shares, kind)
 steps = st.lists(st.one_of(street_step, account_step), min_size=20, max_size=80)
+restriction = st.tuples(st.just("restrict"), st.booleans())
+special_steps = st.lists(
+    st.one_of(street_step, account_step, special, special, special, special_replace, restriction),
+    min_size=20,
+    max_size=80,
+)
+
+
+Kind = str | tuple[str, int] | tuple[str, int, bool]
+
+
+def terms(kind: Kind, price: int, quantity: int) -> tuple[str, int, bytes]:
+    """Display, price and options of an order of a kind."""
+    match kind:
+        case "hidden":
+            return "N", price, b""
+        case "post_only":
+            return "Y", price, wire.POST_ONLY
+        case ("reserve", int(shown)):
+            return "Y", price, wire.reserve(min(shown, quantity))
+        case ("minimum", int(least)):
+            return "N", price, wire.minimum(min(least, quantity))
+        case (str(peg), int(ticks), bool(shown)):
+            return "Y" if shown and peg != "M" else "N", price, wire.peg(peg, ticks * 100)
+    return "Y", price, b""
 
 
 @dataclass
@@ -139,6 +171,19 @@ class World:
         old = max(0, self.urns[index] - back)
         self.send(index, wire.replace(old, self.urn(index), quantity, price))
 
+    def special(self, index: int, side: int, price: int, quantity: int, kind: Kind) -> None:
+        display, price, options = terms(kind, price, quantity)
+        urn = self.urn(index)
+        self.send(index, wire.enter(urn, "BT"[side], quantity, price, display=display, options=options))
+
+    def special_replace(self, index: int, back: int, price: int, quantity: int, kind: Kind) -> None:
+        display, price, options = terms(kind, price, quantity)
+        old = max(0, self.urns[index] - back)
+        self.send(index, wire.replace(old, self.urn(index), quantity, price, display=display, options=options))
+
+    def restrict(self, on: bool) -> None:
+        self.venue.street(wire.restriction("01"[on]))
+
     def mass(self, index: int) -> None:
         self.send(index, wire.mass_cancel(self.urn(index)))
 
@@ -188,28 +233,77 @@ class World:
 
     def check_logs(self) -> None:
         """What went in is what was filled, canceled or still rests; and the fills are the position."""
-        resting = 0
+        resting = self.replay(self.logs())
         for index in range(ACCOUNTS):
-            sides: dict[object, object] = {}
-            quantity = 0
-            for told in wire.reports(self.venue.log(index, 1, self.venue.log_count(index) + 1)):
-                urn, amount = told.get("urn"), told.get("shares", 0)
-                assert isinstance(amount, int)
-                if told["type"] == "A":
-                    sides[urn] = [told["side"], amount]
-                elif told["type"] == "U":
-                    del sides[told["old"]]
-                    sides[urn] = [told["side"], amount]
-                elif told["type"] in "EC":
-                    entry = sides[urn]
-                    assert isinstance(entry, list)
-                    entry[1] -= amount
-                    assert entry[1] >= 0
-                    if told["type"] == "E":
-                        quantity += amount if entry[0] == "B" else -amount
-            resting += sum(entry[1] for entry in sides.values() if isinstance(entry, list))
-            assert quantity == sum(row.quantity for row in self.venue.positions(index))
-        assert resting == sum(order.shares for ref, order in self.public.orders.items() if ref >= wire.OWN)
+            self.venue.cancel_all(index, 1)
+        self.settle()
+        assert self.replay(self.logs()) == 0
+        assert sum(order.shares for ref, order in self.public.orders.items() if ref >= wire.OWN) == 0
+        assert self.venue.counters()["open_orders"] == 0
+        assert resting >= 0
+
+    def logs(self) -> list[list[dict[str, object]]]:
+        count = [self.venue.log_count(index) for index in range(ACCOUNTS)]
+        return [wire.reports(self.venue.log(index, 1, count[index] + 1)) for index in range(ACCOUNTS)]
+
+    def replay(self, logs: list[list[dict[str, object]]]) -> int:
+        """Shares still open by the logs; every account's fills must be its position."""
+        open_shares = 0
+        for index, log in enumerate(logs):
+            account = Account()
+            for told in log:
+                account.apply(told)
+            open_shares += sum(order.shares for order in account.orders.values())
+            assert account.quantity == sum(row.quantity for row in self.venue.positions(index))
+        return open_shares
+
+    def check_drop_copy(self) -> None:
+        """The drop copy alone gives every account's position, and no order more open than the logs have it."""
+        accounts = {"TWRA": Account(), "TWRB": Account()}
+        for firm, told in wire.copies(self.venue.drop_copy(1, self.venue.drop_copy_count() + 1)):
+            accounts[firm].apply(told)
+        for index, account in enumerate(accounts.values()):
+            assert account.quantity == sum(row.quantity for row in self.venue.positions(index))
+        assert sum(order.shares for account in accounts.values() for order in account.orders.values()) == self.replay(
+            self.logs()
+        )
+
+
+@dataclass
+class Told:
+    """An order as its account was told."""
+
+    side: object
+    shares: int
+    limit: int
+
+
+class Account:
+    """An account's orders and position, from what it was told; strict: anything that may not be fails the test."""
+
+    def __init__(self) -> None:
+        self.orders: dict[object, Told] = {}
+        self.quantity = 0
+
+    def apply(self, told: dict[str, object]) -> None:
+        kind, urn, amount, price = told["type"], told.get("urn"), told.get("shares", 0), told.get("price", 0)
+        assert isinstance(amount, int) and isinstance(price, int)
+        if kind in ("A", "U"):
+            assert urn not in self.orders
+            if kind == "U":
+                del self.orders[told["old"]]
+            self.orders[urn] = Told(told["side"], amount, price)
+        elif kind in ("E", "C"):
+            order = self.orders[urn]
+            assert 0 < amount <= order.shares
+            order.shares -= amount
+            if kind == "E":
+                self.fill(order, amount, price)
+
+    def fill(self, order: Told, amount: int, price: int) -> None:
+        if order.limit != wire.MARKET:
+            assert price <= order.limit if order.side == "B" else price >= order.limit
+        self.quantity += amount if order.side == "B" else -amount
 
 
 @settings(max_examples=400, deadline=None)
@@ -220,6 +314,47 @@ def test_the_venue_keeps_its_promises(script: list[tuple[object, ...]]) -> None:
         getattr(world, str(name))(*arguments)
         world.settle()
     world.check_logs()
+
+
+@settings(max_examples=400, deadline=None)
+@given(special_steps)
+def test_orders_of_every_kind_keep_them_too(script: list[tuple[object, ...]]) -> None:
+    world = World()
+    for name, *arguments in script:
+        getattr(world, str(name))(*arguments)
+        world.settle()
+        world.check_drop_copy()
+    world.check_logs()
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.booleans(), sides, prices, st.integers(1, 200)), min_size=1, max_size=12),
+    st.lists(st.tuples(sides, prices, shares), min_size=1, max_size=12),
+)
+def test_a_hidden_minimum_is_honoured_by_every_trade_with_it(
+    makers: list[tuple[bool, int, int, int]], takers: list[tuple[int, int, int]]
+) -> None:
+    world = World()
+    minimums: dict[object, int] = {}
+    for hidden, side, price, quantity in makers:
+        urn = world.urn(0)
+        minimums[urn] = quantity // 2 if hidden else 0
+        options = wire.minimum(quantity // 2) if hidden else b""
+        world.send(0, wire.enter(urn, "BS"[side], quantity, price, display="N", options=options))
+    for side, price, quantity in takers:
+        world.enter(1, side, price, quantity, "3")
+    open_shares: dict[object, int] = {}
+    for told in world.logs()[0]:
+        urn, amount = told.get("urn"), told.get("shares")
+        if told["type"] == "A":
+            assert isinstance(amount, int)
+            open_shares[urn] = amount
+        if told["type"] == "E":
+            assert isinstance(amount, int)
+            if told["liquidity"] == "J":
+                assert amount >= min(minimums[urn], open_shares[urn])
+            open_shares[urn] -= amount
 
 
 @settings(max_examples=200, deadline=None)

@@ -41,6 +41,11 @@ def add(ref: int, side: int, shares: int, price: int, symbol: str = "AAPL", time
     return header("A", time_ns, locate) + body
 
 
+def restriction(action: str, symbol: str = "AAPL", time_ns: int = 1, locate: int = 1) -> bytes:
+    """Reg SHO: 0 none, 1 or 2 in effect."""
+    return header("Y", time_ns, locate) + symbol.ljust(8).encode() + action.encode()
+
+
 def executed(ref: int, shares: int, match: int = 9, time_ns: int = 1) -> bytes:
     return header("E", time_ns) + struct.pack(">QIQ", ref, shares, match)
 
@@ -149,8 +154,44 @@ def enter(
     )
 
 
-def replace(urn: int, new: int, shares: int, price: int, tif: str = "0", token: str = "") -> bytes:
-    return struct.pack(">cIIIQ", b"U", urn, new, shares, price) + (tif + "YN" + token.ljust(14)).encode() + b"\0\0"
+def replace(
+    urn: int,
+    new: int,
+    shares: int,
+    price: int,
+    tif: str = "0",
+    token: str = "",
+    display: str = "Y",
+    options: bytes = b"",
+) -> bytes:
+    body = struct.pack(">cIIIQ", b"U", urn, new, shares, price) + (tif + display + "N" + token.ljust(14)).encode()
+    return body + struct.pack(">H", len(options)) + options
+
+
+def option(tag: int, value: int | str, size: int = 4) -> bytes:
+    """One element of an appendage: a number of size bytes, or text."""
+    data = value.encode() if isinstance(value, str) else value.to_bytes(size, "big", signed=value < 0)
+    return bytes([len(data) + 1, tag]) + data
+
+
+def minimum(shares: int) -> bytes:
+    return option(3, shares)
+
+
+def reserve(shown: int) -> bytes:
+    return option(5, shown)
+
+
+def peg(kind: str, offset: int = 0) -> bytes:
+    """R primary, P market, M midpoint; the offset is added to what it follows."""
+    return option(6, kind) + (option(7, offset) if offset else b"")
+
+
+POST_ONLY = option(12, "P")
+
+
+def expires(seconds: int) -> bytes:
+    return option(15, seconds)
 
 
 def cancel(urn: int, shares: int = 0) -> bytes:
@@ -198,6 +239,12 @@ LAYOUTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "C": (">QIIc", ("time", "urn", "shares", "reason")),
     "E": (">QIIQcQ", ("time", "urn", "shares", "price", "liquidity", "match")),
     "J": (">QIH14s", ("time", "urn", "reason", "token")),
+    "D": (">QIIcIQcc", ("time", "urn", "shares", "reason", "prevented", "price", "liquidity", "strategy")),
+    "B": (">QIQc14s", ("time", "urn", "match", "reason", "token")),
+    "P": (">QI", ("time", "urn")),
+    "I": (">QI", ("time", "urn")),
+    "T": (">QIQcQ", ("time", "urn", "price", "display", "ref")),
+    "R": (">QIc", ("time", "urn", "reason")),
     "M": (">QIcI", ("time", "urn", "side", "shares")),
     "X": (">QI4s8s", ("time", "urn", "firm", "symbol")),
     "G": (">QI4s", ("time", "urn", "firm")),
@@ -223,4 +270,13 @@ def reports(log: bytes) -> list[dict[str, object]]:
     for packet in frames(log):
         assert packet[:1] == b"S"
         found.append(report(packet[1:]))
+    return found
+
+
+def copies(drop_copy: bytes) -> list[tuple[str, dict[str, object]]]:
+    """Firm and message of every packet in a piece of drop copy."""
+    found = []
+    for packet in frames(drop_copy):
+        assert packet[:1] == b"S"
+        found.append((packet[1:5].decode().rstrip(), report(packet[5:])))
     return found

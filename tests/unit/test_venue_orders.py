@@ -4,33 +4,12 @@ import struct
 
 import pytest
 import venue_wire as wire
+from venue_desk import Desk, kinds
 from venue_wire import BUY, SELL
 
 from tickwire.native.venue import Venue
 
 PRICE = 1_000_000
-
-
-class Desk:
-    """A venue with two accounts, and what each was told since the last look."""
-
-    def __init__(self) -> None:
-        self.venue = Venue(["TWRA", "TWRB"])
-        self.venue.street(wire.action("T"))
-        self._seen = [0, 0]
-        self.told(0)
-        self.told(1)
-
-    def told(self, account: int = 0) -> list[dict[str, object]]:
-        first, self._seen[account] = self._seen[account] + 1, self.venue.log_count(account)
-        return wire.reports(self.venue.log(account, first, self._seen[account] + 1))
-
-    def send(self, message: bytes, account: int = 0) -> list[dict[str, object]]:
-        assert self.venue.order(account, message, 7)
-        return self.told(account)
-
-    def public(self) -> list[str]:
-        return [chr(message[0]) for message in wire.frames(self.venue.take_stream())]
 
 
 @pytest.fixture
@@ -41,10 +20,6 @@ def desk() -> Desk:
     desk.venue.street(wire.add(3, BUY, 100, PRICE - 200))
     desk.public()
     return desk
-
-
-def kinds(told: list[dict[str, object]]) -> list[tuple[object, ...]]:
-    return [(r["type"], r.get("shares"), r.get("reason", r.get("liquidity"))) for r in told]
 
 
 def test_every_log_starts_with_the_start_of_the_day() -> None:
@@ -106,14 +81,25 @@ def test_a_market_order_takes_what_there_is_at_any_price(desk: Desk) -> None:
         (wire.enter(1, "B", 100, PRICE + 1), 0x1D),
         (wire.enter(1, "B", 100, 1 << 40), 0x1D),
         (wire.enter(1, "B", 100, PRICE, tif="6"), 0x0F),
-        (wire.enter(1, "B", 100, PRICE, display="N"), 0x03),
+        (wire.enter(1, "B", 100, PRICE, tif="0", options=wire.expires(5)), 0x0F),
+        (wire.enter(1, "B", 100, PRICE, tif="E"), 0x0F),
+        (wire.enter(1, "B", 100, PRICE, display="?"), 0x03),
         (wire.enter(1, "B", 100, PRICE, capacity="?"), 0x0F),
         (wire.enter(1, "B", 100, PRICE, cross="O"), 0x14),
         (wire.enter(1, "B", 100, PRICE, options=b"\x05\x02ELSE"), 0x0C),
-        (wire.enter(1, "B", 100, PRICE, options=b"\x05\x03\0\0\0\x64"), 0x0D),
-        (wire.enter(1, "B", 100, PRICE, options=b"\x05\x05\0\0\0\x64"), 0x04),
-        (wire.enter(1, "B", 100, PRICE, options=b"\x02\x06P"), 0x11),
-        (wire.enter(1, "B", 100, PRICE, options=b"\x02\x0cP"), 0x0F),
+        (wire.enter(1, "B", 100, PRICE, options=wire.minimum(101)), 0x0D),
+        (wire.enter(1, "B", 100, PRICE, options=wire.reserve(101)), 0x04),
+        (wire.enter(1, "B", 100, PRICE, display="N", options=wire.reserve(50)), 0x04),
+        (wire.enter(1, "B", 100, PRICE, options=wire.reserve(50) + wire.minimum(50)), 0x04),
+        (wire.enter(1, "B", 100, PRICE, options=wire.peg("Q")), 0x11),
+        (wire.enter(1, "B", 100, PRICE, options=wire.peg("L", 100)), 0x05),
+        (wire.enter(1, "B", 100, PRICE, options=wire.peg("R", 50)), 0x1D),
+        (wire.enter(1, "B", 100, PRICE, options=wire.peg("M")), 0x03),
+        (wire.enter(1, "B", 100, PRICE, options=wire.option(9, PRICE, 8)), 0x0F),
+        (wire.enter(1, "B", 100, PRICE, options=wire.option(13, 100)), 0x0F),
+        (wire.enter(1, "B", 100, PRICE, options=wire.option(14, "SCAN")), 0x16),
+        (wire.enter(1, "B", 100, PRICE, options=wire.option(17, "I")), 0x0F),
+        (wire.enter(1, "B", 100, PRICE, options=wire.option(29, "A")), 0x40),
         (wire.enter(1, "B", 100, PRICE, options=b"\x02\x04R"), 0x1A),
     ],
 )

@@ -9,13 +9,14 @@ from typing import Any
 from tickwire.native._native import ffi, lib
 from tickwire.native.errors import check
 from tickwire.native.metric import enum_names
+from tickwire.native.synthetic import Synthetic as Synthetic
 
 POSITION_ROWS = 256
 
 
 @dataclass(frozen=True)
 class Holding:
-    """What an account did in one instrument; values are price times shares in 1/10 000."""
+    """What an account did in one instrument; values are price times shares in 1/10 000, fees in 1/1 000 000."""
 
     symbol: str
     locate: int
@@ -25,6 +26,7 @@ class Holding:
     bought_value: int
     sold_value: int
     fills: int
+    fees: int = 0  # 1/1 000 000; negative: rebates
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,23 @@ class Depth:
     own: int
 
 
+class Fault(IntEnum):
+    """What the venue can be made to do wrong; venue.h says what each does."""
+
+    SWALLOW_EXECUTION = lib.VENUE_FAULT_SWALLOW_EXECUTION
+    DUPLICATE_MESSAGE = lib.VENUE_FAULT_DUPLICATE_MESSAGE
+    ACCEPT_TWICE = lib.VENUE_FAULT_ACCEPT_TWICE
+    EXECUTE_AFTER_CANCEL = lib.VENUE_FAULT_EXECUTE_AFTER_CANCEL
+    REJECT = lib.VENUE_FAULT_REJECT
+    DROP_COPY_SWALLOW_EXECUTION = lib.VENUE_FAULT_DROP_COPY_SWALLOW_EXECUTION
+    DROP_COPY_DUPLICATE_MESSAGE = lib.VENUE_FAULT_DROP_COPY_DUPLICATE_MESSAGE
+    DROP_COPY_WRONG_PRICE = lib.VENUE_FAULT_DROP_COPY_WRONG_PRICE
+    DROP_COPY_WRONG_QUANTITY = lib.VENUE_FAULT_DROP_COPY_WRONG_QUANTITY
+    PHANTOM_EXECUTION = lib.VENUE_FAULT_PHANTOM_EXECUTION
+    DROP_COPY_PHANTOM_EXECUTION = lib.VENUE_FAULT_DROP_COPY_PHANTOM_EXECUTION
+    BREAK_TRADE = lib.VENUE_FAULT_BREAK_TRADE
+
+
 def _holding(row: Any) -> Holding:
     return Holding(
         symbol=ffi.buffer(row.symbol)[:].rstrip(b" \0").decode("ascii", "replace"),
@@ -47,6 +66,7 @@ def _holding(row: Any) -> Holding:
         bought_value=row.bought_value,
         sold_value=row.sold_value,
         fills=row.fills,
+        fees=row.fees,
     )
 
 
@@ -59,16 +79,27 @@ def _counters(read: Callable[[Any], None], enum: str, prefix: str, count: int) -
 class Venue:
     """The matching engine; accounts are numbered in the order of firms.
 
-    announce_trading publishes that a listed instrument trades, for recordings that leave trading states out.
+    announce_trading publishes that a listed instrument trades, for recordings that leave trading states out.  Fees are
+    in 1/1 000 000 of the currency for each share, negative ones are rebates.
     """
 
-    def __init__(self, firms: Sequence[str], order_count_max: int = 0, announce_trading: bool = False) -> None:
+    def __init__(
+        self,
+        firms: Sequence[str],
+        order_count_max: int = 0,
+        announce_trading: bool = False,
+        *,
+        maker_fee: int = 0,
+        taker_fee: int = 0,
+    ) -> None:
         config = ffi.new("struct venue_config *")
         if len(firms) > lib.VENUE_ACCOUNT_COUNT_MAX:
             raise ValueError(f"at most {lib.VENUE_ACCOUNT_COUNT_MAX} accounts, got {len(firms)}")
         config.account_count = len(firms)
         config.order_count_max = order_count_max
         config.announce_trading = announce_trading
+        config.maker_fee = maker_fee
+        config.taker_fee = taker_fee
         for index, firm in enumerate(firms):
             config.firms[index] = firm.ljust(4).encode("ascii")
         venue = ffi.new("struct venue **")
@@ -91,6 +122,10 @@ class Venue:
         """Cancel every order of an account."""
         lib.venue_cancel_all(self.pointer, account, now_ns)
 
+    def time(self, now_ns: int) -> None:
+        """Let market time pass where no message brings it."""
+        lib.venue_time(self.pointer, now_ns)
+
     def end(self, now_ns: int) -> None:
         """Tell every account that the day is over."""
         lib.venue_end(self.pointer, now_ns)
@@ -112,6 +147,46 @@ class Venue:
         start = lib.venue_log_offset(self.pointer, account, first)
         stop = lib.venue_log_offset(self.pointer, account, end)
         return bytes(ffi.buffer(lib.venue_log(self.pointer, account) + start, stop - start))
+
+    def drop_copy_count(self) -> int:
+        """How many messages the drop copy has."""
+        return int(lib.venue_drop_copy_count(self.pointer))
+
+    def drop_copy(self, first: int, end: int) -> bytes:
+        """The SoupBinTCP packets of its sequences first to end, end not included: firm, then OUCH message."""
+        start = lib.venue_drop_copy_offset(self.pointer, first)
+        stop = lib.venue_drop_copy_offset(self.pointer, end)
+        return bytes(ffi.buffer(lib.venue_drop_copy(self.pointer) + start, stop - start)) if stop > start else b""
+
+    def fault(
+        self,
+        kind: Fault,
+        account: int = 0,
+        now_ns: int = 0,
+        *,
+        count: int = 1,
+        amount: int = 0,
+        user_ref: int = 0,
+        quantity: int = 0,
+        price: int = 0,
+        match: int = 0,
+    ) -> None:
+        """Do wrong on purpose, now or at the next moments; see venue.h.  ValueError: it cannot be done."""
+        fault = ffi.new(
+            "struct venue_fault *",
+            {
+                "kind": kind,
+                "account": account,
+                "count": count,
+                "amount": amount,
+                "user_ref": user_ref,
+                "quantity": quantity,
+                "price": price,
+                "match": match,
+            },
+        )
+        if lib.venue_fault(self.pointer, fault, now_ns) != 0:
+            raise ValueError(f"{kind.name.lower()}: no such account, or nothing to do it to")
 
     def counters(self) -> dict[str, int]:
         """Everything ``enum venue_counter`` counts."""
@@ -138,6 +213,11 @@ class Venue:
         lib.venue_street_position(self.pointer, row)
         return _holding(row)
 
+    def locate(self, symbol: str) -> int | None:
+        """The stock locate of a symbol; None when nothing was said of it."""
+        locate = int(lib.venue_locate(self.pointer, symbol.ljust(8).encode("ascii")))
+        return None if locate == 2**32 - 1 else locate
+
     def depth(self, locate: int, side: int, count: int = 64) -> list[Depth]:
         """Levels of one side (0 buys, 1 sells), best first."""
         levels = ffi.new("struct venue_level[]", count)
@@ -146,33 +226,6 @@ class Venue:
             Depth(level.price, level.quantity, level.order_count, level.account_order_count)
             for level in levels[0:found]
         ]
-
-
-class Synthetic:
-    """A seeded street; the same arguments give the same bytes on every machine."""
-
-    def __init__(
-        self, symbols: Sequence[str], seed: int, rate: int = 20_000, start_ns: int = 0, price: int = 0
-    ) -> None:
-        config = ffi.new("struct synthetic_config *")
-        if not 1 <= len(symbols) <= lib.SYNTHETIC_SYMBOL_COUNT_MAX:
-            raise ValueError(f"1 to {lib.SYNTHETIC_SYMBOL_COUNT_MAX} symbols, got {len(symbols)}")
-        config.seed = seed
-        config.rate = rate
-        config.start_ns = start_ns
-        config.price = price
-        config.symbol_count = len(symbols)
-        for index, symbol in enumerate(symbols):
-            config.symbols[index] = symbol.ljust(8).encode("ascii")
-        synthetic = ffi.new("struct synthetic **")
-        check(lib.synthetic_open(config, synthetic), "opening the synthetic street")
-        self._synthetic = ffi.gc(synthetic[0], lib.synthetic_close)
-
-    def read(self, size: int = 65536, messages: int = 2**64 - 1) -> bytes:
-        """At most size bytes of whole messages, each after its length."""
-        buffer = ffi.new("uint8_t[]", size)
-        written = lib.synthetic_fill(self._synthetic, buffer, size, messages)
-        return bytes(ffi.buffer(buffer, written))
 
 
 @dataclass(frozen=True)
@@ -265,6 +318,7 @@ class RunResult(IntEnum):
     WOKEN = lib.VENUE_RUN_WOKEN
     TIMEOUT = lib.VENUE_RUN_TIMEOUT
     DRAINED = lib.VENUE_RUN_DRAINED
+    TOLD = lib.VENUE_RUN_TOLD
 
 
 class MarketRun:
@@ -291,8 +345,8 @@ class MarketRun:
     def advance(self, chunk: bytes, offset: int, wake_fd: int, until_ns: int) -> tuple[RunResult, int]:
         """Take messages from chunk[offset:] until something else needs doing; why, and the new offset.
 
-        Sleeps without the interpreter lock until wake_fd is readable, CLOCK_MONOTONIC is until_ns or the chunk
-        ends.
+        Sleeps without the interpreter lock until wake_fd is readable, CLOCK_MONOTONIC is until_ns, an account was told
+        something or the chunk ends.
         """
         data = ffi.from_buffer(chunk) + offset
         code = lib.venue_run_street(

@@ -14,7 +14,7 @@
  * recording says.  Orders of accounts queue among the street's and trade with it and with one another.  A
  * street order that history ends leaves the book with whatever this venue still held of it; one that accounts
  * consumed earlier ignores what history says of it later.  A halt cancels the accounts' orders of that
- * instrument. */
+ * instrument.  What orders may ask for, and how it is honoured: docs/adr/0007. */
 
 struct venue_config {
     uint32_t account_count;
@@ -22,6 +22,8 @@ struct venue_config {
                                   not touched) */
     uint32_t announce_trading; /* not 0: publish Trading Action T behind each Stock Directory message, for
                                   recordings that leave trading states out; one that follows overrides it */
+    int32_t maker_fee; /* 1/1 000 000 of the currency for each share that rested; negative: a rebate */
+    int32_t taker_fee; /* and for each share that came for it */
     char firms[VENUE_ACCOUNT_COUNT_MAX][4]; /* MPID of each account, padded with spaces */
 };
 
@@ -41,6 +43,8 @@ enum venue_counter {
     VENUE_COUNT_MALFORMED, /* messages OUCH does not have */
     VENUE_COUNT_FILLS,     /* executions with an account on at least one side */
     VENUE_COUNT_FILLED_SHARES,
+    VENUE_COUNT_BROKEN,        /* trades taken back */
+    VENUE_COUNT_FAULTS,        /* moments at which a fault of venue_fault struck */
     VENUE_COUNT_OPEN_ORDERS,   /* gauge: accounts' orders resting */
     VENUE_COUNT_STREET_ORDERS, /* gauge: street orders known */
     VENUE_COUNTER_COUNT
@@ -55,9 +59,10 @@ struct venue_position {
     uint64_t sold;
     uint64_t bought_value; /* price x shares, in 1/10 000 */
     uint64_t sold_value;
+    int64_t fees; /* 1/1 000 000; negative: rebates earned */
 };
 
-struct venue_level {
+struct venue_level { /* what the public sees of a price */
     uint32_t price;
     uint32_t order_count;
     uint64_t quantity;
@@ -80,6 +85,8 @@ void venue_street(struct venue *venue, const uint8_t *message, size_t size);
 int venue_order(struct venue *venue, uint32_t account, uint64_t now_ns, const uint8_t *message, size_t size);
 /* venue_cancel_all cancels every order of an account, for a session that ends with cancel-on-disconnect. */
 void venue_cancel_all(struct venue *venue, uint32_t account, uint64_t now_ns);
+/* venue_time lets market time pass where no message brings it: orders good till a time end. */
+void venue_time(struct venue *venue, uint64_t now_ns);
 /* venue_end tells every account that the day is over (System Event E). */
 void venue_end(struct venue *venue, uint64_t now_ns);
 
@@ -95,6 +102,54 @@ const uint8_t *venue_log(const struct venue *venue, uint32_t account);
 uint64_t venue_log_count(const struct venue *venue, uint32_t account);
 uint64_t venue_log_offset(const struct venue *venue, uint32_t account, uint64_t sequence);
 
+/* venue_drop_copy is the record of all accounts together, kept apart from their own: one SoupBinTCP sequenced
+ * packet for each message that is about an order or a fill, in the order they happened.  Payload: the firm of
+ * the account (MPID, 4 characters padded with spaces), then the OUCH 5.0 outbound message as the account was
+ * sent it, of types A U C D E B J M R T P I.  Not in it: S X G K Q.  Accounts are told apart by firm, orders
+ * within one by UserRefNum. */
+const uint8_t *venue_drop_copy(const struct venue *venue);
+uint64_t venue_drop_copy_count(const struct venue *venue);
+uint64_t venue_drop_copy_offset(const struct venue *venue, uint64_t sequence);
+
+/* ---- venue_fault: what a test may have the venue do wrong ----
+ * The first group waits for the account's next `count` moments; a count of 0 calls it off.  The second
+ * happens at once.  Nothing of the first two groups changes a position. */
+
+enum venue_fault_kind {
+    VENUE_FAULT_SWALLOW_EXECUTION,    /* an execution is missing from the session's log for good */
+    VENUE_FAULT_DUPLICATE_MESSAGE,    /* a message stands in the session's log twice */
+    VENUE_FAULT_ACCEPT_TWICE,         /* an order is accepted twice in the session's log */
+    VENUE_FAULT_EXECUTE_AFTER_CANCEL, /* an order that a cancel ended is executed in the session's log */
+    VENUE_FAULT_REJECT,               /* an Enter or Replace is rejected; amount: the reason */
+    VENUE_FAULT_DROP_COPY_SWALLOW_EXECUTION, /* an execution is missing from the drop copy for good */
+    VENUE_FAULT_DROP_COPY_DUPLICATE_MESSAGE, /* a message stands in the drop copy twice */
+    VENUE_FAULT_DROP_COPY_WRONG_PRICE,       /* an execution has a price off by amount in the drop copy */
+    VENUE_FAULT_DROP_COPY_WRONG_QUANTITY,    /* an execution has a quantity off by amount in the drop copy */
+    VENUE_FAULT_ARMED_COUNT,                 /* those from here on happen at once */
+    /* An execution nobody made, of user_ref (0: the account's last order), quantity and price (0: the
+       order's). */
+    VENUE_FAULT_PHANTOM_EXECUTION = VENUE_FAULT_ARMED_COUNT, /* in the session's log only */
+    VENUE_FAULT_DROP_COPY_PHANTOM_EXECUTION,                 /* in the drop copy only */
+    VENUE_FAULT_BREAK_TRADE, /* not wrong, but rare: a trade is taken back on both its sides, positions and
+                                fees with it; match 0: the account's last */
+    VENUE_FAULT_COUNT
+};
+
+struct venue_fault {
+    uint32_t kind; /* enum venue_fault_kind */
+    uint32_t account;
+    uint32_t count;
+    uint32_t user_ref;
+    uint32_t quantity;
+    uint32_t price;
+    int64_t amount;
+    uint64_t match;
+};
+
+/* venue_fault arms a fault or commits it at market time now_ns.  ERROR_ARGUMENT: no such fault or account, or
+ * nothing to break. */
+int venue_fault(struct venue *venue, const struct venue_fault *fault, uint64_t now_ns);
+
 void venue_counters(const struct venue *venue, uint64_t *values); /* VENUE_COUNTER_COUNT of them */
 /* venue_positions fills at most count rows, one an instrument the account ever traded; returns how many there
  * are. */
@@ -102,12 +157,16 @@ uint32_t venue_positions(const struct venue *venue, uint32_t account, struct ven
                          uint32_t count);
 /* venue_street_position is the other side of it all: what the street bought from and sold to accounts. */
 void venue_street_position(const struct venue *venue, struct venue_position *row);
+/* venue_locate is the stock locate of a symbol, padded with spaces; UINT32_MAX when nothing was said of it.
+ */
+uint32_t venue_locate(const struct venue *venue, const char *symbol);
 /* venue_depth fills at most count levels of one side, best first; returns how many there are. */
 uint32_t venue_depth(const struct venue *venue, uint32_t locate, uint32_t side, struct venue_level *levels,
                      uint32_t count);
 
 /* ---- synthetic: a seeded street ----
- * The same configuration gives the same bytes on every machine: its own generator, integers only. */
+ * The same configuration gives the same bytes on every machine: its own generator, integers only.  Streets
+ * of one fair_seed agree on what each symbol is worth at any time, whatever their seeds, rates and depths. */
 
 #define SYNTHETIC_SYMBOL_COUNT_MAX 64
 
@@ -116,7 +175,10 @@ struct synthetic_config {
     uint64_t rate;     /* messages a second of market time, on average */
     uint64_t start_ns; /* market time of the first message */
     uint32_t symbol_count;
-    uint32_t price; /* where fair values start and return to; 0: 1 000 000 ($100) */
+    uint32_t price;     /* where fair values start and return to; 0: 1 000 000 ($100) */
+    uint64_t fair_seed; /* of the fair values; 0: they come of this street's own events */
+    uint32_t depth;     /* sizes of orders and trades, percent; 0: 100 */
+    uint32_t reserved;
     char symbols[SYNTHETIC_SYMBOL_COUNT_MAX][8];
 };
 
@@ -205,11 +267,12 @@ enum venue_run_result {
     VENUE_RUN_TIMEOUT = 2, /* until_ns has come */
     VENUE_RUN_DRAINED =
         3, /* fewer bytes than a message are left: bring more; no bytes at all say there are none */
+    VENUE_RUN_TOLD = 4, /* an account was told something */
 };
 
 /* venue_run_street takes messages from data (each after its length in two bytes) at their time, matches and
- * publishes them, and sleeps in between, until wake_fd becomes readable, CLOCK_MONOTONIC reaches until_ns or
- * the data ends. consumed tells how much was taken.  Returns an enum venue_run_result or an error of
- * publisher_publish. */
+ * publishes them, and sleeps in between, until wake_fd becomes readable, CLOCK_MONOTONIC reaches until_ns, an
+ * account has something to be told or the data ends. consumed tells how much was taken.  Returns an enum
+ * venue_run_result or an error of publisher_publish. */
 int venue_run_street(struct venue *venue, struct publisher *publisher, struct venue_run *run,
                      const uint8_t *data, size_t size, size_t *consumed, int wake_fd, uint64_t until_ns);
