@@ -1,5 +1,6 @@
 """Files that must survive a crash: replaced whole, or only ever added to."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -130,6 +131,10 @@ class Journal:
             while view:
                 view = view[os.write(descriptor, view) :]
             os.fsync(descriptor)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(descriptor, size)  # what is not known to be on disk must not be found there later
+            raise
         finally:
             os.close(descriptor)
         if not size:
