@@ -81,6 +81,7 @@ class Lines:
     """What a journal holds: its readable entries in order, and whether all of it could be read."""
 
     entries: tuple[dict[str, Any], ...]
+    digests: tuple[str, ...]  # of each entry
     torn: bool  # the last line is unfinished: a crash while it was written
     damaged: str  # what is wrong with the rest; empty: nothing
 
@@ -99,6 +100,7 @@ class Journal:
     def load(self) -> Lines:
         """Read what is there and go on behind it.  Raises OSError."""
         entries: list[dict[str, Any]] = []
+        digests: list[str] = []
         torn, damaged, unreadable, last = False, "", "", ""
         for number, line in enumerate(_lines(self.path), 1):
             torn = not line.endswith(b"\n")
@@ -110,10 +112,11 @@ class Journal:
                 damaged = unreadable or f"{self.path} line {number} does not follow the line before it"
             unreadable = ""  # the chain holds: it was a line that a crash left unfinished, no entry
             last = digest(entry)
+            digests.append(last)
             entries.append({key: value for key, value in entry.items() if key != "previous"})
         damaged = damaged or unreadable
         self.count, self.last = len(entries), last
-        return Lines(tuple(entries), torn, damaged)
+        return Lines(tuple(entries), tuple(digests), torn, damaged)
 
     def append(self, entry: dict[str, Any]) -> None:
         """Add an entry, and have it on disk.  Raises OSError; the entry may then be there in part."""
