@@ -37,22 +37,25 @@ class Limits(RuleBasedStateMachine):
         self.governance = Governance(approval, override_s_max=30, proposal_s_max=30)
         self.configured = {path: value_for(path, number) for path, number in zip(PATHS, numbers, strict=True)}
         self.book = self.start()
-        self.lent: dict[str, tuple[int, int, int]] = {}  # loose overrides: ends by wall and since boot, and boot
         self.seen = dict(self.book.effective())
+        self.stood = dict(self.seen)
 
     def start(self) -> LimitBook:
         clocks = Clocks(self.wall, self.elapsed, str(self.boot))
         return LimitBook(declare(PATHS), self.configured, LimitStore(self.folder), self.governance, clocks)
 
     def look(self, may_loosen: str = "", returned: bool = False) -> None:
-        """No limit but may_loosen is looser than at the last look; returned: except to what stands anyway."""
+        """No limit but may_loosen is looser than at the last look; returned: except to what stood then already."""
         now = dict(self.book.effective())
-        standing = {view.path: view.standing for view in self.book.views()}
+        stands = {path: self.standing(path) for path in PATHS}
         for path in PATHS:
             rank = limit_of(path).rank
-            if rank(now[path]) > rank(self.seen[path]) and path != may_loosen:
-                assert returned and limit_of(path).show(now[path]) == standing[path]
-        self.seen = now
+            if path == may_loosen:
+                continue
+            assert rank(stands[path]) <= rank(self.stood[path])
+            if rank(now[path]) > rank(self.seen[path]):
+                assert returned and now[path] == stands[path]
+        self.seen, self.stood = now, stands
 
     @rule(path=st.sampled_from(PATHS), number=NUMBERS, who=PEOPLE, role=ROLES, lasts=st.none() | st.integers(1, 30))
     def propose_alone(self, path: str, number: int, who: str, role: str, lasts: int | None) -> None:
