@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tickwire.config import model, parse, values
+from tickwire.config import kinds, parse, values
 from tickwire.native import Segment, ffi, lib
 from tickwire.native.settings import execution_config, market_config, risk_limits, signal_parameters
 from tickwire.services.execution_engine import ExecutionEngine
@@ -91,8 +91,8 @@ def test_the_configuration_reaches_the_stages_in_their_units() -> None:
 
 
 def test_the_bounds_of_the_configuration_are_those_of_the_native_side() -> None:
-    assert model.INSTRUMENT_COUNT_MAX == lib.INSTRUMENT_COUNT_MAX
-    assert model.LANE_COUNT_MAX == lib.STAGE_COUNT_MAX
-    assert model.MESSAGE_RATE_MAX == lib.RISK_MESSAGE_RATE_MAX
-    assert model.QUANTITY_MAX == lib.RISK_QUANTITY_MAX
+    assert kinds.INSTRUMENT_COUNT_MAX == lib.INSTRUMENT_COUNT_MAX
+    assert kinds.LANE_COUNT_MAX == lib.STAGE_COUNT_MAX
+    assert kinds.MESSAGE_RATE_MAX == lib.RISK_MESSAGE_RATE_MAX
+    assert kinds.QUANTITY_MAX == lib.RISK_QUANTITY_MAX
     assert values.PRICE_SCALE == lib.PRICE_SCALE

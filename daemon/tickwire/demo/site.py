@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tickwire.config import housekeeping_cores, lanes_of, parse
+from tickwire.demo.box_config import box_config
 from tickwire.demo.children import Child, Start, workplace
 from tickwire.demo.exchange import Status, read_status
 from tickwire.demo.plan import (
@@ -19,7 +20,6 @@ from tickwire.demo.plan import (
     Wiring,
     between_namespaces,
     box_command,
-    box_config,
     choose_namespaces,
     exchange_command,
     loopback,

@@ -15,9 +15,9 @@ MILLISECOND = 1_000_000
 MODES = {"take": lib.SIGNAL_TAKE, "quote": lib.SIGNAL_QUOTE}
 
 
-def market_config(config: Config) -> Any:
-    """``struct market_config *``."""
-    settings = config.market_data
+def market_config(config: Config, venue: int = 0) -> Any:
+    """``struct market_config *`` of a venue."""
+    settings = config.venues[venue].market_data
     market = ffi.new("struct market_config *")
     PacketSettings(
         backend=settings.backend,
@@ -45,9 +45,9 @@ def market_config(config: Config) -> Any:
     return market
 
 
-def execution_config(config: Config, password: str) -> Any:
-    """``struct execution_config *``."""
-    settings = config.execution
+def execution_config(config: Config, password: str, venue: int = 0) -> Any:
+    """``struct execution_config *`` of a venue."""
+    settings = config.venues[venue].execution
     return ExecutionSettings(
         address=settings.venue.host,
         port=settings.venue.port,
@@ -72,7 +72,7 @@ def signal_parameters(config: Config, enabled: bool) -> Any:
     """``struct signal_parameters *``; enabled: whether the strategy may want anything at all."""
     signal = ffi.new("struct signal_parameters *")
     signal.enabled = enabled
-    signal.strategy = config.signal.strategy
+    signal.strategy = config.strategy(config.signal.strategy).number
     for entry, instrument in zip(signal.instruments, config.instruments, strict=False):
         rule = instrument.signal
         entry.enabled = rule.enabled

@@ -35,7 +35,7 @@ def run(segment_path: Path, config_path: Path, name: str, cores: Collection[int]
     log = logs.Log(f"lane.{name}")
     try:
         config = load(config_path, cores)
-        secret = password(config)
+        secret = password(config.venues[0].execution)
         settings = next(lane for lane in lanes_of(config, cores) if lane.name == name)
     except ConfigError as error:
         log.error("config_refused", reason=str(error))

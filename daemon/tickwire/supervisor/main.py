@@ -9,7 +9,7 @@ from collections.abc import Collection
 from enum import IntEnum
 from pathlib import Path
 
-from tickwire.config import Config, ConfigError, housekeeping_cores, lanes_of, load, password
+from tickwire.config import Config, ConfigError, check_passwords, housekeeping_cores, lanes_of, load
 from tickwire.host import logs, process
 from tickwire.native import NativeError, now_ns
 from tickwire.supervisor.layout import create_segment
@@ -35,7 +35,7 @@ def run(config_path: Path, rearm: str | None = None) -> Exit:
     cores = os.sched_getaffinity(0)
     try:
         config = load(config_path, cores)
-        password(config)
+        check_passwords(config)
     except ConfigError as error:
         for line in str(error).splitlines():
             log.error("config_refused", reason=line)
