@@ -14,6 +14,7 @@ from tickwire.config.kinds import (
     Label,
     Positive,
     Section,
+    WindowCount,
 )
 from tickwire.config.values import Price
 
@@ -41,7 +42,8 @@ class Trader(Section, frozen=True):
 class Strategy(Section, frozen=True):
     """One strategy: who answers for it, what it may do, how its orders travel.
 
-    ``direct`` orders go to ``venue``; ``smart`` ones where the net price is best, ``post`` ones where to rest is best.
+    ``direct`` orders go to ``venue``.  ``smart`` ones take where the net price is best; ``venue``, or else the first
+    that is enabled, is then whose book the strategy watches and where it rests.
     """
 
     name: Label
@@ -52,11 +54,10 @@ class Strategy(Section, frozen=True):
     gross_exposure_max: Price
     net_exposure_max: Price
     open_orders_max: Positive
-    orders_per_window_max: Positive
-    order_window_ms: Positive
-    repeated_executions_max: Positive
+    orders_per_window_max: WindowCount
+    repeated_executions_max: WindowCount
     repeated_window_ms: Positive
     permitted: bool = True
-    route: Literal["direct", "smart", "post"] = "direct"
+    route: Literal["direct", "smart"] = "direct"
     venue: str = ""
     slippage_max_bps: Annotated[int, Meta(ge=1, le=10_000)] = 10

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from tickwire.config.kinds import Count, OrderShares, Positive, Ppm, Section, Shares
+from tickwire.config.kinds import Count, OrderShares, Positive, Ppm, Section, Shares, WindowCount
 from tickwire.config.values import Fraction, Price
 
 
@@ -34,7 +34,7 @@ class InstrumentLimits(Section, frozen=True):
     collar_ticks: Positive
     collar_last_ppm: Ppm
     open_orders_max: Positive
-    orders_per_window_max: Positive
+    orders_per_window_max: WindowCount
     permitted: bool = True
     restricted: bool = False
     short_sale: Literal["deny", "allow"] = "deny"

@@ -11,6 +11,8 @@ TRADER_NUMBER_MAX = 15
 STRATEGY_NUMBER_MAX = 31
 LANE_COUNT_MAX = 8
 MESSAGE_RATE_MAX = 4096  # the gate remembers the times of so many messages
+WINDOW_COUNT_MAX = 256  # nor of more orders or executions of one strategy
+DUPLICATE_MAX = 7
 QUANTITY_MAX = 999_999  # OUCH: fewer than a million shares in an order
 
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,15}\Z", description="1 to 15 of a-z, 0-9 and -")]
@@ -23,6 +25,7 @@ Count = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Positive = Annotated[int, Meta(ge=1, le=2**32 - 1)]
 Pause = Annotated[int, Meta(ge=1, le=5_000)]  # us: the supervisor's looks at the stop suppose gauges this fresh
 OrderShares = Annotated[int, Meta(ge=1, le=QUANTITY_MAX)]
+WindowCount = Annotated[int, Meta(ge=1, le=WINDOW_COUNT_MAX)]
 Shares = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 Ppm = Annotated[int, Meta(ge=0, le=1_000_000)]
 Scope = Literal["firm", "venue", "strategy"]

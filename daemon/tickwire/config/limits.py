@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from tickwire.config.kinds import MESSAGE_RATE_MAX, Positive, Section
+from tickwire.config.kinds import DUPLICATE_MAX, MESSAGE_RATE_MAX, Positive, Section
 from tickwire.config.values import Price
 
 
@@ -21,7 +21,7 @@ class Risk(Section, frozen=True):
     message_burst_window_ms: Positive
     order_window_ms: Positive
     duplicate_window_ms: Positive
-    duplicate_max: Annotated[int, Meta(ge=1, le=255)]
+    duplicate_max: Annotated[int, Meta(ge=0, le=DUPLICATE_MAX)]
     self_match: Literal["refuse"] = "refuse"
     kill_allows_reducing: bool = False
     limits_age_ms_max: Positive = 5_000

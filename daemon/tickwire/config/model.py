@@ -89,6 +89,10 @@ class Config(Section, frozen=True):
         """The strategy called name; KeyError."""
         return {strategy.name: strategy for strategy in self.strategies}[name]
 
+    def home_venue(self, strategy: Strategy) -> int:
+        """Index of the venue a strategy names, or of the first that is enabled."""
+        return self.venue_index(strategy.venue) if strategy.venue else self.enabled_venues[0]
+
     @property
     def operator_socket(self) -> Path:
         """Where operators on this machine connect."""

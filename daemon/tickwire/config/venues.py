@@ -7,7 +7,9 @@ from msgspec import Meta
 from tickwire.config.kinds import Count, Positive, Section, Username, Visible
 from tickwire.config.values import Endpoint, Fee, Fraction
 
-OrderType = Literal["limit", "market", "post-only", "hidden", "reserve", "minimum-quantity", "peg"]
+OrderType = Literal[
+    "limit", "market", "post-only", "hidden", "reserve", "minimum-quantity", "peg", "extended-hours", "mass-cancel"
+]
 ORDER_TYPES: tuple[OrderType, ...] = get_args(OrderType)
 
 

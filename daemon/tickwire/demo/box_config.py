@@ -83,10 +83,9 @@ algorithm = "imbalance-1"
 gross_exposure_max = 20000000
 net_exposure_max = 20000000
 open_orders_max = 50
-orders_per_window_max = 2000
-order_window_ms = 1000
-repeated_executions_max = 100000
-repeated_window_ms = 60000
+orders_per_window_max = 256
+repeated_executions_max = 256
+repeated_window_ms = 20
 venue = "A"
 
 [signal]
@@ -115,7 +114,7 @@ collar_ppm = 20000
 collar_ticks = 200
 collar_last_ppm = 50000
 open_orders_max = 10
-orders_per_window_max = 2000
+orders_per_window_max = 256
 short_sale = "allow"
 locate_quantity = 1000000000
 """
@@ -129,7 +128,7 @@ message_rate_max = 2000
 message_window_ms = 1000
 message_burst_max = 200
 message_burst_window_ms = 10
-order_window_ms = 1000
+order_window_ms = 50
 duplicate_window_ms = 1
-duplicate_max = 10
+duplicate_max = 7
 """

@@ -39,9 +39,9 @@ def _exposures(here: Path, limits: Account | Strategy | Risk) -> Iterator[Proble
 def _strategy(here: Path, strategy: Strategy, config: Config) -> Iterator[Problem]:
     yield from known((*here, "account"), "an account", strategy.account, [item.name for item in config.accounts])
     yield from known((*here, "trader"), "a trader", strategy.trader, [item.name for item in config.traders])
-    if strategy.route != "direct":
-        if strategy.venue:
-            yield (*here, "venue"), 'expected only with route = "direct"'
+    if not strategy.venue:
+        if strategy.route == "direct":
+            yield (*here, "route"), "expected venue with it: where its orders go"
         return
     enabled = [config.venues[index].name for index in config.enabled_venues]
     yield from known((*here, "venue"), "an enabled venue", strategy.venue, enabled)
