@@ -1,5 +1,6 @@
 """The shipped example and what becomes of it with a line changed."""
 
+import re
 from importlib import resources
 
 import pytest
@@ -8,6 +9,12 @@ from tickwire.config import ConfigError, parse
 
 EXAMPLE = (resources.files("tickwire.config") / "example.toml").read_text()
 CORES = {0, 1}
+SECOND_VENUE = re.sub(
+    r":264(\d\d)",
+    r":265\1",
+    EXAMPLE[EXAMPLE.index("[[venues]]") : EXAMPLE.index("[[accounts]]")].replace("XPA1", "XPB1"),
+).replace('name = "A"', 'name = "B"')
+TWO_VENUES = EXAMPLE.replace("[[accounts]]", SECOND_VENUE + "[[accounts]]", 1)
 
 
 def refused(text: str) -> list[str]:

@@ -76,7 +76,7 @@ REFUSALS = [
     (
         '# placement = "auto"',
         'placement = "custom" #',
-        "lanes.placement: expected 1 to 8 [[lanes.lane]] tables, got 0",
+        "lanes.placement: expected 1 to 16 [[lanes.lane]] tables, got 0",
     ),
 ]
 

@@ -3,16 +3,10 @@
 import re
 
 import pytest
-from config_text import CORES, EXAMPLE, changed, line_with, refused
+from config_text import CORES, EXAMPLE, SECOND_VENUE, TWO_VENUES, changed, line_with, refused
 
 from tickwire.config import parse
 
-SECOND_VENUE = re.sub(
-    r":264(\d\d)",
-    r":265\1",
-    EXAMPLE[EXAMPLE.index("[[venues]]") : EXAMPLE.index("[[accounts]]")].replace("XPA1", "XPB1"),
-).replace('name = "A"', 'name = "B"')
-TWO_VENUES = EXAMPLE.replace("[[accounts]]", SECOND_VENUE + "[[accounts]]", 1)
 PERSON = """[[operators.people]]
 name = "bob"
 role = "risk-officer"
@@ -28,12 +22,7 @@ REFUSALS = [
     ),
     ('trader = "alice"', 'trader = "bob"', "strategies[0].trader: expected the name of a trader (alice), got 'bob'"),
     ('venue = "A"', 'venue = "Z"', "strategies[0].venue: expected the name of an enabled venue (A), got 'Z'"),
-    ('# route = "direct" ', 'route = "smart" #', 'strategies[0].venue: expected only with route = "direct"'),
-    (
-        'strategy = "imbalance"',
-        'strategy = "none"',
-        "signal.strategy: expected the name of a strategy (imbalance), got",
-    ),
+    ('venue = "A"  ', "#", "strategies[0].route: expected venue with it: where its orders go"),
     ("number = 1\n# permitted", "number = 16\n# permitted", "traders[0].number: expected int <= 15"),
     ("number = 1\naccount", "number = 0\naccount", "strategies[0].number: expected int >= 1"),
     ('mic = "XPA1"', 'mic = "XPA"', "venues[0].mic: expected a market identifier code of 4 characters, got 'XPA'"),
@@ -53,7 +42,7 @@ REFUSALS = [
     ),
     ("message_burst_max = 20", "message_burst_max = 200", "risk.message_burst_max: expected at most message_rate_max"),
     ("message_burst_window_ms = 10", "message_burst_window_ms = 1000", "risk.message_burst_window_ms: expected less"),
-    ("repeated_executions_max = 500", "repeated_executions_max = 0", "strategies[0].repeated_executions_max: expect"),
+    ("repeated_executions_max = 200", "repeated_executions_max = 257", "strategies[0].repeated_executions_max: expect"),
     ('# short_sale = "deny"', 'short_sale = "allow" #', "instruments[0].limits.short_sale: expected locate_quantity"),
     ("# locate_quantity = 0", "locate_quantity = 9", "instruments[0].limits.locate_quantity: expected only with short"),
     ('# tick_size = "0.01"', 'tick_size = "0"', "instruments[0].limits.tick_size: expected a price greater than 0"),
@@ -84,7 +73,7 @@ def test_a_wrong_line_is_refused_with_its_number_and_what_was_expected(there: st
     "key",
     [
         *("gross_exposure_max = 5000000", "credit_max = 20000000", "open_orders_max = 40"),
-        *("orders_per_window_max = 50", "repeated_executions_max = 500", "repeated_window_ms = 60000"),
+        *("orders_per_window_max = 50", "repeated_executions_max = 200", "repeated_window_ms = 60000"),
         *("exposure_max = 1500000", "collar_ticks = 100", "collar_last_ppm = 20000", "orders_per_window_max = 20"),
         *("message_burst_max = 20", "message_burst_window_ms = 10", "net_exposure_max = 3000000", "duplicate_max = 1"),
     ],
@@ -142,10 +131,16 @@ def test_a_strategy_of_a_disabled_venue_is_refused() -> None:
     )
 
 
-@pytest.mark.parametrize("route", ["smart", "post"])
-def test_a_routed_strategy_needs_no_second_venue_and_names_none(route: str) -> None:
-    text = changed('# route = "direct" ', f'route = "{route}" #').replace('venue = "A"  ', "#")
-    assert parse(text, "box.toml", CORES).strategy("imbalance").route == route
+@pytest.mark.parametrize(("named", "home"), [('venue = "B"', 1), ("#", 0)])
+def test_a_routed_strategy_watches_the_venue_it_names_or_else_the_first(named: str, home: int) -> None:
+    text = TWO_VENUES.replace('# route = "direct" ', 'route = "smart" #').replace('venue = "A"  ', named)
+    config = parse(text, "box.toml", CORES)
+    assert config.home_venue(config.strategy("imbalance")) == home
+
+
+def test_one_venue_is_enough_for_a_routed_strategy() -> None:
+    config = parse(changed('# route = "direct" ', 'route = "smart" #'), "box.toml", CORES)
+    assert config.strategy("imbalance").route == "smart"
 
 
 @pytest.mark.parametrize(("table", "key"), [("accounts", "name"), ("traders", "number"), ("strategies", "number")])

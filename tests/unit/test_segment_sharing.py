@@ -23,8 +23,8 @@ def test_a_second_mapping_finds_every_block_by_name(segment: Segment) -> None:
     segment.add_table("top.0", "market_top", 3)
     segment.add_control()
     with Segment.attach(segment.path) as other:
-        assert [name for name, _, _ in other.blocks()] == ["market", "risk", "gate", "limits", "top", "control"]
-        assert other.ring("market", "market_update").capacity == 8
+        assert [name for name, _, _ in other.blocks()] == ["market.0", "risk", "gate", "limits", "top.0", "control"]
+        assert other.ring("market.0", "market_update").capacity == 8
         assert len(other.table("top.0", "market_top")) == 3
         other.control().kill = 7
     assert segment.control().kill == 7
@@ -50,9 +50,9 @@ def test_a_block_of_another_kind_is_not_found(segment: Segment) -> None:
 
 
 def test_a_ring_is_not_read_as_records_of_another_size(segment: Segment) -> None:
-    segment.add_ring("order.0", 2, "order", 1)
+    segment.add_ring("verdict", 2, "risk_refusal", 1)
     with pytest.raises(ValueError, match="64 bytes"):
-        segment.ring("order.0", "market_update")
+        segment.ring("verdict", "market_update")
 
 
 def test_a_full_segment_says_so(segment: Segment) -> None:

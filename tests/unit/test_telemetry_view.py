@@ -35,7 +35,7 @@ def put(segment: Segment, table: str, struct: str, index: int, **fields: object)
 def busy(segment: Segment) -> Snapshot:
     """A segment in which everything has happened, with large figures."""
     for stage in ("market-data.0", "signal-bridge", "risk-manager", "execution-engine.0"):
-        segment.counters(stage).values[:24] = 123_456_789
+        segment.counters(stage).values[:32] = 123_456_789
     segment.counters("execution-engine.0").values[lib.EXECUTION_COUNT_SESSION_STATE] = lib.SESSION_LIVE
     segment.counters("market-data.0").values[lib.MARKET_COUNT_SYNCHRONISED] = 1
     segment.control().armed = True

@@ -16,6 +16,8 @@ RINGS = {
     "report.0": ("execution_report", 64, lib.REPORT_CONSUMER_COUNT),
     "intent.signal": ("order_intent", 4, 1),
     "order.0": ("order", 2, 1),
+    "intent.router": ("order_intent", 4, 1),
+    "intent.operator": ("order_intent", 4, 1),
     "verdict": ("risk_refusal", 4, 1),
     "blotter": ("execution_report", 64, 0),
 }
@@ -336,9 +338,9 @@ def test_positions_are_published_for_any_reader(box: Box) -> None:
 def test_a_stage_says_what_the_segment_lacks(tmp_path: Path, name: str) -> None:
     with Segment.create(tmp_path / "bare", 1 << 20) as segment:
         segment.add_control()
-        with pytest.raises(NativeError, match='no ring "market"'):
-            open_stage(STAGES[name], segment)
-        segment.add_ring("market.0", 2, "order", 8)
+        with pytest.raises(NativeError, match='no ring "market.0"'):
+            open_stage(STAGES[name], segment, 1)
+        segment.add_ring("market.0", 2, "risk_refusal", 8)
         with pytest.raises(NativeError, match="records of 64 bytes"):
             open_stage(STAGES[name], segment, 1)
 

@@ -101,7 +101,7 @@ struct order { /* what may be sent: written by the gate only; 128 bytes */
     uint8_t reserved0;
     int32_t score;
     uint32_t reserved1;
-    uint64_t reserved2;
+    uint64_t reserved2[2];
 };
 
 /* Limits.  An order with no limit set is refused: 0 permits nothing.  Money in 1/10 000.

@@ -52,7 +52,7 @@ struct order_intent { /* 128 bytes */
     int32_t peg_offset;        /* 1/10 000, towards the other side is positive */
     int32_t score;             /* the signal's value, 1/1 000 000: why it wanted this */
     uint32_t reserved0;
-    uint64_t reserved1[3];
+    uint64_t reserved1[4];
 };
 
 /* A parent order: what is wanted, while the router chooses venues and pieces.  Ring "parent" (producer
