@@ -21,7 +21,7 @@ from tickwire.native import Lane, LaneSettings, Segment, lib, open_stage
 with Segment.attach(Path(sys.argv[1])) as segment:
     lane = Lane(segment, LaneSettings("lane", **eval(sys.argv[2])))
     print(*lane.warnings, sep="; ", flush=True)
-    lane.add(open_stage(lib.position_stage_open, segment)[0])
+    lane.add(open_stage(lib.position_stage_open, segment, 1)[0])
     lane.run()
     lane.close()
 """

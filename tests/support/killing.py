@@ -31,7 +31,7 @@ def trade(site: Site, more: int = 5) -> None:
 def kill_lane(site: Site, lane: str) -> None:
     """SIGKILL a lane and follow its recovery: from the gate's shutting to its opening nothing is sent."""
     control = site.segment.control()
-    orders = site.segment.ring("order.0", "order")
+    orders = [site.segment.ring(f"order.{venue}", "order") for venue in site.config.enabled_venues]
     starts = control.lane(lane).starts
     os.kill(control.lane(lane).pid, signal.SIGKILL)
     site.wait(lambda: not control.armed, "the gate to shut")
@@ -40,7 +40,7 @@ def kill_lane(site: Site, lane: str) -> None:
     def quiet() -> bool:
         """What had passed the gate before has left, or waits for an execution lane that is dead."""
         looks.append(sent(site))
-        return looks[-1] == looks[-2] and (lane == NAMES["execution-engine"] or orders.lag(0) == 0)
+        return looks[-1] == looks[-2] and (lane == NAMES["execution-engine"] or not any(ring.lag(0) for ring in orders))
 
     def open_again() -> bool:
         count = sent(site)  # read before the gate: if it is still shut then, nothing may have left

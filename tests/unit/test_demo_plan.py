@@ -9,13 +9,13 @@ import pytest
 from rich.console import Console
 
 from tickwire.config import parse
+from tickwire.demo.box_config import box_config
 from tickwire.demo.demo import Demo, Settled
 from tickwire.demo.exchange import Account, Status
 from tickwire.demo.plan import (
     DemoError,
     Settings,
     between_namespaces,
-    box_config,
     choose_namespaces,
     exchange_command,
     loopback,
@@ -68,8 +68,8 @@ def test_the_boxs_configuration_passes_its_own_strict_parse(tmp_path: Path, name
     wiring = between_namespaces("", "10.0.0.1", "10.0.0.2", "veth-box") if namespaces else loopback("")
     config = parse(box_config(wiring, ("AAPL", "MSFT"), tmp_path), "box.toml", {0, 1})
     assert [instrument.symbol for instrument in config.instruments] == ["AAPL", "MSFT"]
-    assert config.market_data.backend == ("af_xdp" if namespaces else "socket")
-    assert str(config.execution.venue) in (f"10.0.0.1:{wiring.order_port}", f"127.0.0.1:{wiring.order_port}")
+    assert config.venues[0].market_data.backend == ("af_xdp" if namespaces else "socket")
+    assert str(config.venues[0].execution.venue) in (f"10.0.0.1:{wiring.order_port}", f"127.0.0.1:{wiring.order_port}")
 
 
 def test_without_the_right_to_af_xdp_the_demo_falls_back_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:

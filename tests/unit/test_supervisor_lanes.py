@@ -14,6 +14,7 @@ import pytest
 from tickwire.config import Config, parse
 from tickwire.native import Control, Segment, ffi, lib, now_ns
 from tickwire.supervisor.layout import create_segment
+from tickwire.supervisor.stops import Words
 from tickwire.supervisor.supervisor import Supervisor
 
 # Claims its status block and shows a heartbeat until told to stop, as a lane does.
@@ -42,23 +43,28 @@ stop_ms_max = 300
 class Box:
     """A supervisor under test, on a segment of its own."""
 
-    def __init__(self, path: Path, *lane_arguments: str) -> None:
+    def __init__(self, path: Path, *lane_arguments: str, limits_age_ms_max: int = 5000) -> None:
         example = (resources.files("tickwire.config") / "example.toml").read_text()
+        example = example.replace("# limits_age_ms_max = 5000", f"limits_age_ms_max = {limits_age_ms_max}")
         self.config: Config = parse(example.replace("[supervisor]", FAST), "box.toml", {0})
         self.segment, self.control = create_segment(path, ["hot"])
         self.pids: list[int] = []
         self.kills: list[int] = []
+        self.stops: list[Words] = []
         self._arguments = (str(path), *lane_arguments)
         self.refuse_kills = 0
         self.refuse_starts = 0
-        self.supervisor = Supervisor(self.config, self.segment, self.control, self.spawn, {0}, now_ns, self.remember)
+        self.supervisor = Supervisor(self.config, self.segment, self.control, self.spawn, {0}, now_ns, self)
         self.orders = self.segment.counters("execution-engine.0")
 
-    def remember(self, kill: int) -> None:
+    def remember_kill(self, kill: int) -> None:
         if self.refuse_kills:
             self.refuse_kills -= 1
             raise OSError("disk full")
         self.kills.append(kill)
+
+    def remember_stops(self, words: Words) -> None:
+        self.stops.append(words)
 
     async def spawn(self, name: str) -> Process:
         if self.refuse_starts:
@@ -259,7 +265,7 @@ def test_a_part_that_fails_stops_the_box_in_order_and_counts_as_disorder(
         running = asyncio.ensure_future(box.supervisor.run(stop))
         box.make_ready()
         await until(lambda: box.control.armed)
-        monkeypatch.setattr(box.supervisor.positions, "check", fail)
+        monkeypatch.setattr(box.supervisor.stewards.positions, "check", fail)
         await until(stop.is_set)
         box.leave_session()
         return await running
@@ -273,13 +279,12 @@ def test_a_part_that_fails_stops_the_box_in_order_and_counts_as_disorder(
 
 
 def test_limits_are_refreshed_while_the_box_runs(tmp_path: Path) -> None:
-    box = Box(tmp_path / "segment")
+    box = Box(tmp_path / "segment", limits_age_ms_max=400)
     limits = box.segment.parameters("risk", "risk_limits")
 
     async def story() -> None:
         await until(lambda: limits.version >= 2)
-        box.supervisor.risk.check()
-        assert limits.version >= 4
+        await until(lambda: limits.version >= 4)
         assert limits.read().instruments[0].order_quantity_max == 500
 
     drive(box, story)

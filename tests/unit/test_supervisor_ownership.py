@@ -8,11 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from config_text import CORES, EXAMPLE
 
+from tickwire.config import parse
 from tickwire.native import NativeError, Segment, lib, now_ns
 from tickwire.supervisor.backoff import BackOff
 from tickwire.supervisor.layout import create_segment
 from tickwire.supervisor.ownership import LANE_MODULE, BoxOwnedError, Ownership, throw_kill
+
+CONFIG = parse(EXAMPLE, "box.toml", CORES)
 
 
 @pytest.fixture
@@ -47,7 +51,7 @@ def test_a_stale_segment_is_replaced_and_its_kill_switch_stays_on(owner: Ownersh
     control.kill = now_ns()
     kill = control.kill
     segment.close()
-    assert owner.clear_stale(0) == "replaced the segment of an earlier run"
+    assert owner.clear_stale(CONFIG, 0) == "replaced the segment of an earlier run"
     assert not path.exists()
     assert owner.kill == kill
 
@@ -55,7 +59,7 @@ def test_a_stale_segment_is_replaced_and_its_kill_switch_stays_on(owner: Ownersh
 def test_a_file_that_is_no_segment_is_never_removed(owner: Ownership, path: Path) -> None:
     path.write_bytes(b"precious")
     with pytest.raises(BoxOwnedError, match="no segment of Tickwire: not touched"):
-        owner.clear_stale(0)
+        owner.clear_stale(CONFIG, 0)
     assert path.read_bytes() == b"precious"
 
 
@@ -63,7 +67,7 @@ def test_a_segment_that_was_cut_is_replaced_and_the_log_says_so(owner: Ownership
     create_segment(path, ["hot"])[0].close()
     with path.open("r+b") as file:
         file.truncate(8192)
-    assert "unfinished segment" in owner.clear_stale(0)
+    assert "unfinished segment" in owner.clear_stale(CONFIG, 0)
     assert not path.exists()
 
 
@@ -72,20 +76,20 @@ def test_a_segment_of_another_version_is_left_alone_and_a_person_is_told(owner: 
     with segment:
         lib.segment_header(segment.handle).layout_hash ^= 1
     with pytest.raises(BoxOwnedError, match="see whether its kill switch was on, then remove the file"):
-        owner.clear_stale(0)
+        owner.clear_stale(CONFIG, 0)
     assert path.exists()
 
 
 def test_a_segment_whose_maker_died_before_it_was_whole_is_replaced(owner: Ownership, path: Path) -> None:
     Segment.create(path, 1 << 20).close()
-    assert "unfinished segment" in owner.clear_stale(0)
+    assert "unfinished segment" in owner.clear_stale(CONFIG, 0)
     assert not path.exists()
 
 
 def test_a_segment_that_cannot_be_opened_is_not_removed(owner: Ownership, path: Path) -> None:
     path.mkdir()
     with pytest.raises(NativeError):
-        owner.clear_stale(0)
+        owner.clear_stale(CONFIG, 0)
     assert path.exists()
 
 
@@ -143,11 +147,11 @@ def test_a_lane_of_an_earlier_run_that_still_lives_keeps_the_box_closed(owner: O
         control.pointer.lanes[0].pid = lane.pid
         segment.close()
         with pytest.raises(BoxOwnedError, match=rf"hot \(pid {lane.pid}\)"):
-            owner.clear_stale(0)
+            owner.clear_stale(CONFIG, 0)
         assert path.exists()
     finally:
         lane.communicate()
-    owner.clear_stale(0)
+    owner.clear_stale(CONFIG, 0)
     assert not path.exists()
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tickwire.config import ConfigError, load, password
+from tickwire.config import ConfigError, check_passwords, load
 from tickwire.supervisor.main import run as run_box
 
 
@@ -22,7 +22,7 @@ def run(
     if not check:
         raise typer.Exit(run_box(config, rearm))
     try:
-        password(load(config))
+        check_passwords(load(config))
     except ConfigError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error

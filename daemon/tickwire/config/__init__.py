@@ -1,7 +1,8 @@
 """One strict TOML file in, frozen structs out."""
 
-from tickwire.config.load import ConfigError, load, load_box, parse, password
-from tickwire.config.model import STAGES, Config, Lane
+from tickwire.config.lanes import STAGES, Lane
+from tickwire.config.load import ConfigError, check_passwords, load, load_box, parse, password, read_secret
+from tickwire.config.model import Config
 from tickwire.config.placement import housekeeping_cores, lanes_of
 
 __all__ = [
@@ -9,10 +10,12 @@ __all__ = [
     "Config",
     "ConfigError",
     "Lane",
+    "check_passwords",
     "housekeeping_cores",
     "lanes_of",
     "load",
     "load_box",
     "parse",
     "password",
+    "read_secret",
 ]

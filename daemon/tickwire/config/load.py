@@ -4,6 +4,7 @@ import difflib
 import os
 import re
 import tomllib
+import types
 import typing
 from collections.abc import Collection
 from decimal import Decimal
@@ -15,6 +16,9 @@ import msgspec
 from tickwire.config import lines, values
 from tickwire.config.checks import problems
 from tickwire.config.model import Box, Config
+from tickwire.config.venues import DropCopy, Execution
+
+SECRET_SIZE_MAX = 4096
 
 _WHERE = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([A-Za-z0-9_-]+)|\[(\d+)\]|(\[\.\.\.\])")
@@ -67,22 +71,37 @@ def parse(text: str, source: str, cores: Collection[int]) -> Config:
     return config
 
 
-def password(config: Config) -> str:
-    """The venue password, from the configuration or its file; raises ConfigError."""
-    settings = config.execution
+def password(settings: Execution | DropCopy) -> str:
+    """The password of a session, from the configuration or its file; raises ConfigError."""
     if not settings.password_file:
         return settings.password
-    try:
-        with FilePath(settings.password_file).open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            secret = file.read().strip()
-    except OSError as error:
-        raise ConfigError(settings.password_file, [(1, f"expected a readable password file: {error}")]) from error
-    if mode & 0o077:
-        raise ConfigError(settings.password_file, [(1, "expected a file that only its owner can read (chmod 600)")])
+    secret = read_secret(FilePath(settings.password_file))
     if not _PASSWORD.match(secret):
         raise ConfigError(settings.password_file, [(1, "expected a password of 1 to 10 visible ASCII characters")])
     return secret.decode("ascii")
+
+
+def check_passwords(config: Config) -> None:
+    """Refuse now what would fail at the first login: raises ConfigError for the first password that cannot be had."""
+    for venue in (config.venues[index] for index in config.enabled_venues):
+        password(venue.execution)
+        if venue.drop_copy is not None:
+            password(venue.drop_copy)
+
+
+def read_secret(path: FilePath) -> bytes:
+    """What a file says that nobody but its owner may read, without white space around it; raises ConfigError."""
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            secret = file.read(SECRET_SIZE_MAX + 1).strip()
+    except OSError as error:
+        raise ConfigError(str(path), [(1, f"expected a readable secret file: {error}")]) from error
+    if mode & 0o077:
+        raise ConfigError(str(path), [(1, "expected a file that only its owner can read (chmod 600)")])
+    if len(secret) > SECRET_SIZE_MAX:
+        raise ConfigError(str(path), [(1, f"expected at most {SECRET_SIZE_MAX} bytes")])
+    return secret
 
 
 def _explain(message: str, data: Any) -> tuple[lines.Path, str]:
@@ -134,6 +153,8 @@ def _declared(path: lines.Path) -> Any:
 
 
 def _bare(kind: Any) -> Any:
+    if isinstance(kind, types.UnionType):  # a table that may be absent
+        kind = typing.get_args(kind)[0]
     return typing.get_args(kind)[0] if typing.get_origin(kind) is typing.Annotated else kind
 
 

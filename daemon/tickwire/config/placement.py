@@ -2,7 +2,8 @@
 
 from collections.abc import Collection
 
-from tickwire.config.model import STAGES, Config, Lane, Stage
+from tickwire.config.lanes import STAGES, Lane, Stage
+from tickwire.config.model import Config
 
 SPINNING = ("spin", "pause")
 

@@ -6,6 +6,7 @@ from typing import Any
 
 PRICE_SCALE = 10_000
 FRACTION_SCALE = 1_000_000
+FEE_SCALE = 1_000_000
 
 
 class Price(int):
@@ -14,6 +15,10 @@ class Price(int):
 
 class Fraction(int):
     """A ratio in 1/1 000 000."""
+
+
+class Fee(int):
+    """A venue's fee a share in 1/1 000 000 of the currency; negative: a rebate."""
 
 
 class Endpoint(str):
@@ -37,6 +42,12 @@ class Endpoint(str):
         return int(self.rpartition(":")[2]) if self else 0
 
 
+class LocalEndpoint(Endpoint):
+    """An Endpoint on a loopback address, where port 0 lets the kernel choose."""
+
+    __slots__ = ()
+
+
 def scaled(value: object, scale: int, expected: str) -> int:
     """The number, or decimal string, times scale; ValueError unless that is a whole number."""
     try:
@@ -50,13 +61,13 @@ def scaled(value: object, scale: int, expected: str) -> int:
     return int(exact)
 
 
-def endpoint(value: object) -> Endpoint:
+def endpoint(value: object, port_min: int = 1) -> Endpoint:
     """An Endpoint; ValueError says what was expected."""
     expected = f'Expected "a.b.c.d:port", got "{value}"'
     if value == "":
         return Endpoint()
     host, colon, port = str(value).rpartition(":")
-    if not colon or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+    if not colon or not port.isascii() or not port.isdigit() or not port_min <= int(port) < 65536:
         raise ValueError(expected)
     try:
         IPv4Address(host)
@@ -65,12 +76,24 @@ def endpoint(value: object) -> Endpoint:
     return Endpoint(value)
 
 
+def local_endpoint(value: object) -> LocalEndpoint:
+    """A LocalEndpoint: what travels there is not encrypted; ValueError says what was expected."""
+    address = endpoint(value, port_min=0)
+    if address and not IPv4Address(address.host).is_loopback:
+        raise ValueError(f'Expected a loopback address ("127.0.0.1:port") or "", got "{value}"')
+    return LocalEndpoint(address)
+
+
 def decode(kind: type, value: Any) -> Any:
     """msgspec's hook for the types above."""
     if kind is Price:
         return Price(scaled(value, PRICE_SCALE, "a price with at most four decimals"))
     if kind is Fraction:
         return Fraction(scaled(value, FRACTION_SCALE, "a ratio with at most six decimals"))
+    if kind is Fee:
+        return Fee(scaled(value, FEE_SCALE, "a fee a share with at most six decimals"))
     if kind is Endpoint:
         return endpoint(value)
+    if kind is LocalEndpoint:
+        return local_endpoint(value)
     raise NotImplementedError(kind)

@@ -4,7 +4,6 @@ import os
 import socket
 import sys
 from dataclasses import dataclass
-from itertools import cycle
 from pathlib import Path
 
 from tickwire.demo.symbols import most_active
@@ -13,10 +12,8 @@ from tickwire.sim.settings import parse_speed, parse_time
 
 ACCOUNT = "TRADE1"
 PASSWORD = "password1"
-FIRM = "TWRA"
 SYNTHETIC_SYMBOLS = tuple(f"SYN{letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 LOOPBACK = "127.0.0.1"
-MODES = ("quote", "take")  # turn by turn, so that orders are cancelled and replaced too
 
 
 class DemoError(Exception):
@@ -156,79 +153,6 @@ def exchange_command(settings: Settings, wiring: Wiring, symbols: tuple[str, ...
 def box_command(config: Path) -> list[str]:
     """Arguments that start the box."""
     return [sys.executable, "-m", "tickwire", "run", "--config", str(config)]
-
-
-def box_config(wiring: Wiring, symbols: tuple[str, ...], folder: Path) -> str:
-    """The box's configuration file: limits and thresholds under which a demo trades often."""
-    instruments = "".join(
-        INSTRUMENT.format(symbol=symbol, mode=mode) for symbol, mode in zip(symbols, cycle(MODES), strict=False)
-    )
-    return CONFIG.format(
-        folder=folder,
-        instruments=instruments,
-        backend=wiring.backend,
-        line_a=wiring.line_a,
-        line_b=wiring.line_b,
-        request_server=f"{wiring.exchange_address}:{wiring.request_port}",
-        interface=wiring.interface,
-        interface_address=wiring.box_address,
-        venue=f"{wiring.exchange_address}:{wiring.order_port}",
-        username=ACCOUNT,
-        firm=FIRM,
-    )
-
-
-CONFIG = """\
-# Written by tickwire demo.
-[box]
-name = "demo"
-segment_path = "{folder}/segment"
-state_dir = "{folder}/state"
-{instruments}
-[market_data]
-backend = "{backend}"
-line_a = "{line_a}"
-line_b = "{line_b}"
-request_server = "{request_server}"
-interface = "{interface}"
-interface_address = "{interface_address}"
-stale_ms = 3000
-
-[execution]
-venue = "{venue}"
-username = "{username}"
-password_file = "{folder}/password"
-firm = "{firm}"
-reconnect_ms_min = 10
-reconnect_ms_max = 100
-order_count_max = 262144
-
-[risk]
-open_orders_max = 50
-message_rate_max = 2000
-message_window_ms = 1000
-"""
-INSTRUMENT = """
-[[instruments]]
-symbol = "{symbol}"
-
-[instruments.signal]
-order_quantity = 100
-position_max = 500
-imbalance_enter = 0.10
-imbalance_exit = 0.02
-mode = "{mode}"
-edge_min = "0"
-spread_max = "1.00"
-cooldown_us = 500
-
-[instruments.limits]
-order_quantity_max = 200
-order_value_max = 500000
-position_max = 1000
-collar_ppm = 20000
-open_orders_max = 10
-"""
 
 
 def _free_ports() -> tuple[int, int, int, int]:

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tickwire.config import housekeeping_cores, lanes_of, parse
+from tickwire.demo.box_config import box_config
 from tickwire.demo.children import Child, Start, workplace
 from tickwire.demo.exchange import Status, read_status
 from tickwire.demo.plan import (
@@ -19,7 +20,6 @@ from tickwire.demo.plan import (
     Wiring,
     between_namespaces,
     box_command,
-    box_config,
     choose_namespaces,
     exchange_command,
     loopback,
@@ -57,7 +57,8 @@ class Site:
             (self.folder / "password").touch(mode=0o600)
             (self.folder / "password").write_text(PASSWORD, encoding="ascii")
             self._cores = os.sched_getaffinity(0)
-            others = housekeeping_cores(lanes_of(parse(text, str(self._config), self._cores), self._cores), self._cores)
+            self.config = parse(text, str(self._config), self._cores)
+            others = housekeeping_cores(lanes_of(self.config, self._cores), self._cores)
             self._start_box = start_box
             self.box = self._new_box()
             stack.callback(lambda: self.box.stop(STOP_S))
@@ -65,8 +66,7 @@ class Site:
             stack.callback(os.sched_setaffinity, 0, self._cores)
             self.segment = self._attach()
             stack.callback(lambda: self.segment.close())
-            self._symbols = symbols
-            self.reader = SnapshotReader(self.segment, symbols)
+            self.reader = SnapshotReader.of(self.segment, self.config)
             command = exchange_command(settings, self.wiring, symbols, self.folder / "exchange.json")
             self.exchange = Child("exchange", command, self.folder / "exchange.log", others, start_exchange)
             stack.callback(lambda: self.exchange.stop(STOP_S))
@@ -85,7 +85,7 @@ class Site:
         self.segment.close()
         self.box = self._new_box()
         self.segment = self._attach()
-        self.reader = SnapshotReader(self.segment, self._symbols)
+        self.reader = SnapshotReader.of(self.segment, self.config)
 
     def status(self) -> Status | None:
         """What the exchange last said of itself."""

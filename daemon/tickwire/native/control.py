@@ -7,6 +7,21 @@ from typing import Any
 from tickwire.native._native import ffi, lib
 from tickwire.native.errors import check
 
+STOP_BITS = {
+    "kill": lib.STOP_KILL,
+    "pause": lib.STOP_PAUSE,
+    "break": lib.STOP_BREAK,
+    "breaker": lib.STOP_BREAKER,
+    "probe": lib.STOP_PROBE,
+    "throttle": lib.STOP_THROTTLE,
+}
+STOP_SCOPES = {
+    "firm": (lib.STOP_FIRM, 1),
+    "venue": (lib.STOP_VENUE, lib.VENUE_COUNT_MAX),
+    "account": (lib.STOP_ACCOUNT, lib.ACCOUNT_COUNT_MAX),
+    "strategy": (lib.STOP_STRATEGY, lib.STRATEGY_COUNT_MAX),
+    "instrument": (lib.STOP_INSTRUMENT, lib.INSTRUMENT_COUNT_MAX),
+}
 LANE_STATES = {
     lib.LANE_ABSENT: "absent",
     lib.LANE_STARTING: "starting",
@@ -29,6 +44,11 @@ class LaneStatus:
     cycles: int
     cycles_busy: int
     cycle_ns_max: int
+
+
+def stop_names(bits: int) -> tuple[str, ...]:
+    """What the bits of a stop word mean."""
+    return tuple(name for name, bit in STOP_BITS.items() if bits & bit)
 
 
 class Control:
@@ -88,6 +108,34 @@ class Control:
     @kill.setter
     def kill(self, value: int) -> None:
         self._control.kill = value
+
+    def stop_set(self, scope: str, index: int, bits: int) -> int:
+        """Set bits of a scope's stop word ("firm", "venue", ...); returns what it was.  NativeError: no such scope."""
+        return self._stop(lib.control_stop_set, scope, index, bits)
+
+    def stop_clear(self, scope: str, index: int, bits: int) -> int:
+        """Clear bits of a scope's stop word; returns what it was."""
+        return self._stop(lib.control_stop_clear, scope, index, bits)
+
+    def stop_bits(self, scope: str, index: int = 0) -> int:
+        """A scope's stop word; 0: it may send."""
+        return self._stop(lib.control_stop_bits, scope, index)
+
+    def stops(self) -> Iterator[tuple[str, int, int]]:
+        """Every stop word that is not 0: scope, index, bits."""
+        for scope, (_, count) in STOP_SCOPES.items():
+            for index in range(count):
+                if bits := self.stop_bits(scope, index):
+                    yield scope, index, bits
+
+    def _stop(self, native: Any, scope: str, index: int, *bits: int) -> int:
+        number = STOP_SCOPES[scope][0]
+        return check(native(self._control, number, index, *bits), f"stop word of {scope} {index}")
+
+    @property
+    def kills(self) -> int:
+        """How often a stop word's kill was set."""
+        return int(self._control.stops.kills)
 
     @property
     def armed(self) -> bool:

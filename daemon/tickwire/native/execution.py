@@ -13,6 +13,7 @@ from tickwire.native.lane import open_stage
 from tickwire.native.segment import Segment
 
 MESSAGE_BYTES_MAX = 1 << 16
+ALL_OFFERS = 0xFF  # enum venue_offer
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,10 @@ class ExecutionSettings:
     busy_poll_us: int = 0
     order_count_max: int = 65_536
     send_buffer: int = 0
+    venue: int = 0
+    order_types: int = ALL_OFFERS
+    silence_cancel_ns: int = 0
+    reconnect_jitter_ppm: int = 0
 
     def native(self) -> Any:
         """``struct execution_config *``."""
@@ -50,6 +55,8 @@ class ExecutionSettings:
         for name in ("port", "heartbeat_ns", "silence_ns_max", "reconnect_ns_min", "reconnect_ns_max", "poll_ns"):
             setattr(config, name, getattr(self, name))
         for name in ("order_age_ns_max", "supervisor_silence_ns_max", "busy_poll_us", "order_count_max", "send_buffer"):
+            setattr(config, name, getattr(self, name))
+        for name in ("venue", "order_types", "silence_cancel_ns", "reconnect_jitter_ppm"):
             setattr(config, name, getattr(self, name))
         return config
 

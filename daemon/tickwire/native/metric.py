@@ -1,6 +1,6 @@
 """Counters and histograms as numpy views."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -68,16 +68,27 @@ class Histogram:
         """Values recorded."""
         return int(self._block.count)
 
+    @property
+    def maximum(self) -> int:
+        """The largest value recorded."""
+        return int(self._block.max)
+
     def summary(self) -> dict[str, int]:
         """p50, p95, p99, p99_9, max and count; upper bounds of the buckets, within 3.2 %."""
-        buckets = self.buckets.copy()
-        cumulative = np.cumsum(buckets)
-        total = int(cumulative[-1])
-        maximum = int(self._block.max)
-        summary = dict.fromkeys((*QUANTILES, "max"), 0) | {"count": total}
-        if total == 0:
-            return summary
-        for name, quantile in QUANTILES.items():
-            index = int(np.searchsorted(cumulative, quantile * total))
-            summary[name] = min(int(bucket_ceilings()[index]), maximum)
-        return summary | {"max": maximum}
+        return summarise((self,))
+
+
+def summarise(histograms: Iterable[Histogram]) -> dict[str, int]:
+    """The summary of all that these histograms counted."""
+    taken = list(histograms)
+    buckets = np.sum([histogram.buckets for histogram in taken], axis=0, dtype=np.uint64)
+    maximum = max(histogram.maximum for histogram in taken)
+    cumulative = np.cumsum(buckets)
+    total = int(cumulative[-1])
+    summary = dict.fromkeys((*QUANTILES, "max"), 0) | {"count": total}
+    if total == 0:
+        return summary
+    for name, quantile in QUANTILES.items():
+        index = int(np.searchsorted(cumulative, quantile * total))
+        summary[name] = min(int(bucket_ceilings()[index]), maximum)
+    return summary | {"max": maximum}

@@ -39,6 +39,12 @@ class Ring:
         """Records published that the consumer has not released."""
         return int(self._ring.published - self._ring.consumers[consumer].next)
 
+    @property
+    def room(self) -> int:
+        """Records that fit in front of the slowest consumer."""
+        consumers = range(int(self._ring.consumer_count))
+        return self.capacity - max((self.lag(index) for index in consumers), default=0)
+
     def write(self, records: Iterable[Any]) -> int:
         """Copy cdata records in; how many fitted."""
         wanted = list(records)

@@ -1,23 +1,32 @@
-"""A box's configuration as the structures its C stages read, and those stages opened with it."""
+"""A box's configuration as the structures its C stages read."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from tickwire.config import Config
 from tickwire.native._native import ffi, lib
 from tickwire.native.execution import ExecutionSettings
-from tickwire.native.lane import open_stage
 from tickwire.native.packet import Channel, PacketSettings
-from tickwire.native.segment import Segment
 
 MICROSECOND = 1_000
 MILLISECOND = 1_000_000
+PPM_PER_BPS = 100
 MODES = {"take": lib.SIGNAL_TAKE, "quote": lib.SIGNAL_QUOTE}
+ROUTES = {"direct": lib.ROUTE_DIRECT, "smart": lib.ROUTE_SWEEP}
+OFFERS = {
+    "market": lib.OFFER_MARKET,
+    "post-only": lib.OFFER_POST_ONLY,
+    "hidden": lib.OFFER_HIDDEN,
+    "reserve": lib.OFFER_RESERVE,
+    "minimum-quantity": lib.OFFER_MINIMUM_QUANTITY,
+    "peg": lib.OFFER_PEG,
+    "extended-hours": lib.OFFER_EXTENDED_HOURS,
+    "mass-cancel": lib.OFFER_MASS_CANCEL,
+}
 
 
-def market_config(config: Config) -> Any:
-    """``struct market_config *``."""
-    settings = config.market_data
+def market_config(config: Config, venue: int = 0) -> Any:
+    """``struct market_config *`` of a venue."""
+    settings = config.venues[venue].market_data
     market = ffi.new("struct market_config *")
     PacketSettings(
         backend=settings.backend,
@@ -31,6 +40,7 @@ def market_config(config: Config) -> Any:
         generic=settings.generic,
         receive_buffer=settings.receive_buffer_kib * 1024,
     ).fill(market.packet)
+    market.venue = venue
     market.request_address = settings.request_server.address
     market.request_port = settings.request_server.port
     market.order_count_max = settings.order_count_max
@@ -45,9 +55,9 @@ def market_config(config: Config) -> Any:
     return market
 
 
-def execution_config(config: Config, password: str) -> Any:
-    """``struct execution_config *``."""
-    settings = config.execution
+def execution_config(config: Config, password: str, venue: int = 0) -> Any:
+    """``struct execution_config *`` of a venue."""
+    settings = config.venues[venue].execution
     return ExecutionSettings(
         address=settings.venue.host,
         port=settings.venue.port,
@@ -65,6 +75,10 @@ def execution_config(config: Config, password: str) -> Any:
         poll_ns=settings.poll_us * MICROSECOND,
         busy_poll_us=settings.busy_poll_us,
         order_count_max=settings.order_count_max,
+        venue=venue,
+        order_types=sum(OFFERS.get(kind, 0) for kind in config.venues[venue].order_types),
+        silence_cancel_ns=settings.silence_cancel_ms * MILLISECOND,
+        reconnect_jitter_ppm=settings.reconnect_jitter,
     ).native()
 
 
@@ -72,7 +86,13 @@ def signal_parameters(config: Config, enabled: bool) -> Any:
     """``struct signal_parameters *``; enabled: whether the strategy may want anything at all."""
     signal = ffi.new("struct signal_parameters *")
     signal.enabled = enabled
-    signal.strategy = config.signal.strategy
+    strategy = config.strategy(config.signal.strategy)
+    signal.strategy = strategy.number
+    signal.account = config.account(strategy.account).number
+    signal.trader = config.trader(strategy.trader).number
+    signal.venue = config.home_venue(strategy)
+    signal.route = ROUTES[strategy.route]
+    signal.slippage_ppm_max = strategy.slippage_max_bps * PPM_PER_BPS
     for entry, instrument in zip(signal.instruments, config.instruments, strict=False):
         rule = instrument.signal
         entry.enabled = rule.enabled
@@ -88,46 +108,11 @@ def signal_parameters(config: Config, enabled: bool) -> Any:
     return signal
 
 
-def risk_limits(config: Config) -> Any:
-    """``struct risk_limits *``."""
-    settings = config.risk
-    risk = ffi.new("struct risk_limits *")
-    risk.limits_age_ns_max = settings.limits_age_ms_max * MILLISECOND
-    risk.supervisor_age_ns_max = settings.supervisor_age_ms_max * MILLISECOND
-    risk.tick_age_ns_max = settings.tick_age_ms_max * MILLISECOND
-    risk.message_rate_max = settings.message_rate_max
-    risk.message_window_ns = settings.message_window_ms * MILLISECOND
-    risk.firm.open_orders_max = settings.open_orders_max
-    for entry, instrument in zip(risk.instruments, config.instruments, strict=False):
-        limits = instrument.limits
-        entry.permitted = limits.permitted
-        entry.order_quantity_max = limits.order_quantity_max
-        entry.order_value_max = limits.order_value_max
-        entry.position_max = limits.position_max
-        entry.collar_ppm = limits.collar_ppm
-        entry.open_orders_max = limits.open_orders_max
-    return risk
-
-
-def execution_command(name: str, now_ns: int) -> Any:
-    """``struct command`` for execution: logout, login or cancel_all."""
+def execution_command(name: str, now_ns: int, *arguments: int) -> Any:
+    """``struct command`` for execution: logout, login, cancel_all, cancel, cancel_scope, mass_cancel, resync."""
     command = ffi.new("struct command *")
     command.kind = getattr(lib, f"EXECUTION_{name.upper()}")
     command.issued_ns = now_ns
+    for index, argument in enumerate(arguments):
+        command.argument[index] = argument
     return command[0]
-
-
-def open_service_stage(name: str, segment: Segment, config: Config, password: str) -> tuple[Any, str]:
-    """Open the stage of the service called name; returns (stage, what it said).  Raises NativeError."""
-    return OPENERS[name](segment, config, password)
-
-
-OPENERS: Mapping[str, Callable[[Segment, Config, str], tuple[Any, str]]] = {
-    "market-data": lambda segment, config, _: open_stage(lib.market_stage_open, segment, market_config(config)),
-    "signal-bridge": lambda segment, config, _: open_stage(lib.signal_stage_open, segment, 1),
-    "risk-manager": lambda segment, config, _: open_stage(lib.risk_stage_open, segment, 1),
-    "execution-engine": lambda segment, config, password: open_stage(
-        lib.execution_stage_open, segment, execution_config(config, password)
-    ),
-    "position-tracker": lambda segment, config, _: open_stage(lib.position_stage_open, segment, 1),
-}

@@ -1,6 +1,7 @@
 """Tables of the segment as frozen dataclasses; prices and money in 1/10 000, times in ns."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tickwire.native._native import lib
@@ -50,10 +51,29 @@ class Position:
     known: bool = False
 
 
-def read_tops(segment: Segment, symbols: tuple[str, ...]) -> tuple[Top, ...]:
-    """Best prices of each configured symbol, in its order."""
-    table = segment.table("top.0", "market_top")
+def read_tops(segment: Segment, symbols: tuple[str, ...], venue: int = 0) -> tuple[Top, ...]:
+    """Best prices of each configured symbol at a venue, in its order."""
+    table = segment.table(f"top.{venue}", "market_top")
     return tuple(_top(symbol, _entry(table, index)) for index, symbol in enumerate(symbols))
+
+
+def consolidate(tops: Sequence[Top]) -> Top:
+    """The best of several venues: of those that are fresh, or of all when none is."""
+    if len(tops) == 1:
+        return tops[0]
+    seen = [top for top in tops if not top.stale] or list(tops)
+    bids, asks = ([top for top in seen if top.bid_quantity], [top for top in seen if top.ask_quantity])
+    bid = max((top.bid_price for top in bids), default=0)
+    ask = min((top.ask_price for top in asks), default=0)
+    latest = max(seen, key=lambda top: top.updates)
+    return replace(
+        latest,
+        bid_price=bid,
+        bid_quantity=sum(top.bid_quantity for top in bids if top.bid_price == bid),
+        ask_price=ask,
+        ask_quantity=sum(top.ask_quantity for top in asks if top.ask_price == ask),
+        updates=sum(top.updates for top in tops),
+    )
 
 
 def read_positions(segment: Segment, symbols: tuple[str, ...]) -> tuple[Position, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from tickwire.native import Counters, Ring, enum_names, lib
+from tickwire.native.control import STOP_SCOPES
 from tickwire.native.settings import execution_command
 from tickwire.services.steward import Steward
 
@@ -12,12 +13,15 @@ SESSION_REFUSED: int = lib.SESSION_REFUSED
 
 
 class ExecutionEngine(Steward):
-    """Says what the session does; ``logout`` and ``cancel_all`` tell it what to do."""
+    """Says what a venue's session does, and tells it what to do; a command gives False when its ring is full."""
 
-    name = "execution-engine"
-
-    def __init__(self, counters: Counters, commands: Ring, clock_ns: Callable[[], int]) -> None:
+    def __init__(
+        self, venue: int, venue_name: str, counters: Counters, commands: Ring, clock_ns: Callable[[], int]
+    ) -> None:
+        self.name = f"execution-engine {venue_name}"
         super().__init__()
+        self.venue = venue
+        self.venue_name = venue_name
         self._counters = counters
         self._commands = commands
         self._clock_ns = clock_ns
@@ -28,6 +32,11 @@ class ExecutionEngine(Steward):
     def state(self) -> int:
         """enum session_state, as last published."""
         return self._counters[lib.EXECUTION_COUNT_SESSION_STATE]
+
+    @property
+    def state_name(self) -> str:
+        """For example "live"."""
+        return self._names.get(self.state, "unknown")
 
     @property
     def live(self) -> bool:
@@ -45,12 +54,33 @@ class ExecutionEngine(Steward):
         return self._counters[lib.EXECUTION_COUNT_OPEN_ORDERS]
 
     def logout(self) -> bool:
-        """End the session and stay out; False when the command ring is full, as for every command."""
+        """End the session and stay out."""
         return self._command("logout")
 
     def cancel_all(self) -> bool:
         """Cancel every open order."""
         return self._command("cancel_all")
+
+    def login(self) -> bool:
+        """Try to log in now, and forget the back-off."""
+        return self._command("login")
+
+    def cancel(self, order_id: int) -> bool:
+        """Cancel one order."""
+        return self._command("cancel", order_id)
+
+    def cancel_scope(self, scope: str, index: int) -> bool:
+        """Cancel every open order of a scope ("account", "strategy", "instrument", "venue", "firm")."""
+        return self._command("cancel_scope", STOP_SCOPES[scope][0], index)
+
+    def resync(self) -> bool:
+        """Replay the venue's record of the session, for a reconciliation."""
+        return self._command("resync")
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The stage's counters, by their names in enum execution_counter."""
+        return self._counters.named("execution_counter", "EXECUTION_COUNT_")
 
     def check(self) -> str:
         """Compare the session with what was seen last."""
@@ -61,5 +91,5 @@ class ExecutionEngine(Steward):
             self.log.error("session_refused", expected="a person to look: the venue refused the login")
         return f"session {self._names.get(before, before)} -> {self._names.get(self._state, self._state)}"
 
-    def _command(self, name: str) -> bool:
-        return self._commands.write([execution_command(name, self._clock_ns())]) == 1
+    def _command(self, name: str, *arguments: int) -> bool:
+        return self._commands.write([execution_command(name, self._clock_ns(), *arguments)]) == 1

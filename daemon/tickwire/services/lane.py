@@ -13,7 +13,8 @@ from tickwire.config import Config, ConfigError, lanes_of, load, password
 from tickwire.config import Lane as LaneConfig
 from tickwire.host import logs, process
 from tickwire.native import Lane, LaneSettings, NativeError, Segment
-from tickwire.native.settings import MICROSECOND, MILLISECOND, open_service_stage
+from tickwire.native.settings import MICROSECOND, MILLISECOND
+from tickwire.native.stages import open_service_stage, stages_of
 
 
 def lane_settings(config: Config, lane: LaneConfig) -> LaneSettings:
@@ -35,23 +36,30 @@ def run(segment_path: Path, config_path: Path, name: str, cores: Collection[int]
     log = logs.Log(f"lane.{name}")
     try:
         config = load(config_path, cores)
-        secret = password(config)
         settings = next(lane for lane in lanes_of(config, cores) if lane.name == name)
     except ConfigError as error:
         log.error("config_refused", reason=str(error))
         return 2
+
+    def secret(venue: int) -> str:
+        return password(config.venues[venue].execution)
+
     try:
         with Segment.attach(segment_path) as segment:
             segment.control().use_clock()
             lane = Lane(segment, lane_settings(config, settings))
             for warning in lane.warnings:
                 log.warning("wish_not_granted", reason=warning)
-            for stage_name in settings.stages:
-                stage, said = open_service_stage(stage_name, segment, config, secret)
-                lane.add(stage)
-                log.info("stage_opened", stage=stage_name, said=said.splitlines())
+            for service in settings.stages:
+                for stage_name in stages_of(service, config):
+                    stage, said = open_service_stage(stage_name, segment, config, secret)
+                    lane.add(stage)
+                    log.info("stage_opened", stage=str(stage_name), service=service, said=said.splitlines())
             lane.run()
             lane.close()
+    except ConfigError as error:
+        log.error("config_refused", reason=str(error))
+        return 2
     except NativeError as error:
         log.error("lane_failed", reason=str(error))
         return 1

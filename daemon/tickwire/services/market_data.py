@@ -16,11 +16,10 @@ class _Seen:
 
 
 class FeedWatch(Steward):
-    """Says when the books become complete or stop being so, and what befell the feed."""
+    """Says when a venue's books become complete or stop being so, and what befell its feed."""
 
-    name = "market-data"
-
-    def __init__(self, counters: Counters) -> None:
+    def __init__(self, venue: str, counters: Counters) -> None:
+        self.name = f"market-data {venue}"
         super().__init__()
         self._counters = counters
         self._seen = _Seen(0, 0, 0, 0, 0)

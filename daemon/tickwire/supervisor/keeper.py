@@ -6,7 +6,7 @@ import signal
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable
 
-from tickwire.config.model import Supervisor as Settings
+from tickwire.config.lanes import Supervisor as Settings
 from tickwire.host.logs import Log
 from tickwire.native import Control
 from tickwire.supervisor.backoff import BackOff

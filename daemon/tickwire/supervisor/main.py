@@ -9,11 +9,12 @@ from collections.abc import Collection
 from enum import IntEnum
 from pathlib import Path
 
-from tickwire.config import Config, ConfigError, housekeeping_cores, lanes_of, load, password
+from tickwire.config import Config, ConfigError, check_passwords, housekeeping_cores, lanes_of, load
 from tickwire.host import logs, process
 from tickwire.native import NativeError, now_ns
 from tickwire.supervisor.layout import create_segment
 from tickwire.supervisor.ownership import LANE_MODULE, BoxOwnedError, Ownership
+from tickwire.supervisor.stops import restore
 from tickwire.supervisor.supervisor import Supervisor
 
 
@@ -35,7 +36,7 @@ def run(config_path: Path, rearm: str | None = None) -> Exit:
     cores = os.sched_getaffinity(0)
     try:
         config = load(config_path, cores)
-        password(config)
+        check_passwords(config)
     except ConfigError as error:
         for line in str(error).splitlines():
             log.error("config_refused", reason=line)
@@ -43,7 +44,7 @@ def run(config_path: Path, rearm: str | None = None) -> Exit:
     segment_path = Path(config.box.segment_path)
     try:
         owner = Ownership(segment_path, Path(config.box.state_dir))
-        if replaced := owner.clear_stale(config.lanes.orphan_ms_max / 1000 + 1):
+        if replaced := owner.clear_stale(config, config.lanes.orphan_ms_max / 1000 + 1):
             log.warning("segment_replaced", reason=replaced)
         if rearm:
             log.warning("kill_switch_rearmed", reason=rearm, kill_ns=owner.kill)
@@ -59,8 +60,10 @@ def run(config_path: Path, rearm: str | None = None) -> Exit:
 
 async def _run(config: Config, config_path: Path, owner: Ownership, cores: Collection[int], log: logs.Log) -> Exit:
     lanes = lanes_of(config, cores)
-    segment, control = create_segment(Path(config.box.segment_path), [lane.name for lane in lanes])
+    segment, control = create_segment(Path(config.box.segment_path), [lane.name for lane in lanes], len(config.venues))
     control.kill = owner.kill
+    for gone in restore(control, config, owner.stops):
+        log.warning("stop_word_of_nothing", scope=gone, expected="a name of the configuration")
     control.epoch = owner.next_epoch()
     os.sched_setaffinity(0, housekeeping_cores(lanes, cores))
     stop = asyncio.Event()
@@ -80,6 +83,6 @@ async def _run(config: Config, config_path: Path, owner: Ownership, cores: Colle
         )
 
     log.info("box_started", name=config.box.name, pid=os.getpid(), epoch=control.epoch, killed=bool(control.kill))
-    supervisor = Supervisor(config, segment, control, spawn, cores, now_ns, owner.remember_kill)
+    supervisor = Supervisor(config, segment, control, spawn, cores, now_ns, owner)
     orderly = await supervisor.run(stop)
     return Exit.ORDERLY if orderly else Exit.DISORDERLY

@@ -7,8 +7,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tickwire.config import Config
 from tickwire.host.process import is_running
 from tickwire.native import NativeError, Segment, lib
+from tickwire.supervisor.state import read_number, write_text
+from tickwire.supervisor.stops import StopFile, Words, merge, read_words
 
 LANE_MODULE = "tickwire.services.lane"
 UNFINISHED_SIZE = 4096  # as much of a file as is looked at before it is taken for an unfinished segment
@@ -29,6 +32,7 @@ class Ownership:
         self._path = path
         self._epoch_file = state_dir / "epoch"
         self._kill_file = state_dir / "kill"
+        self._stop_file = StopFile(state_dir)
         state_dir.mkdir(parents=True, exist_ok=True)
         self._lock = os.open(_lock_path(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
@@ -40,8 +44,10 @@ class Ownership:
         os.ftruncate(self._lock, 0)
         os.pwrite(self._lock, str(os.getpid()).encode(), 0)
 
-    def clear_stale(self, wait_s: float, pause: Callable[[float], None] = time.sleep) -> str:
-        """Remove the segment of an earlier run, keeping its kill switch; returns what was done, for the log.
+    def clear_stale(self, config: Config, wait_s: float, pause: Callable[[float], None] = time.sleep) -> str:
+        """Remove the segment of an earlier run, keeping its stops; returns what was done, for the log.
+
+        Its stop words are read by the names that config gives their indices now, and add to those remembered by name.
 
         Raises BoxOwnedError when lanes of that run do not end within wait_s, or when another version of Tickwire made
         the segment: whether its lanes still trade, and whether its kill switch is on, cannot be read then.  Raises
@@ -59,6 +65,7 @@ class Ownership:
                         raise BoxOwnedError(f"lanes of an earlier run still use {self._path}: {names}")
                     pause(0.05)
                 self.remember_kill(control.kill)
+                self._keep_stops(read_words(control, config))
         except NativeError as error:
             if error.code == lib.ERROR_LAYOUT:
                 raise BoxOwnedError(
@@ -77,23 +84,37 @@ class Ownership:
 
     def next_epoch(self) -> int:
         """One more than ever before, on disk before it is used."""
-        epoch = _number(self._epoch_file) + 1
-        _write(self._epoch_file, str(epoch))
+        epoch = read_number(self._epoch_file) + 1
+        write_text(self._epoch_file, str(epoch))
         return epoch
 
     @property
     def kill(self) -> int:
         """When the kill switch was thrown, ns; 0 when a person has re-armed it since, or it never was."""
-        return _number(self._kill_file)
+        return read_number(self._kill_file)
 
     def remember_kill(self, kill: int) -> None:
         """Keep the kill switch on across restarts once it is."""
         if kill and not self.kill:
-            _write(self._kill_file, str(kill))
+            write_text(self._kill_file, str(kill))
 
     def rearm(self) -> None:
         """Forget the kill switch: a person has said so."""
         self._kill_file.unlink(missing_ok=True)
+
+    @property
+    def stops(self) -> Words:
+        """What was stopped, by scope and name; OSError when the file is damaged."""
+        return self._stop_file.read()
+
+    def remember_stops(self, words: Words) -> None:
+        """Keep these stop words across restarts, and no others."""
+        self._stop_file.write(words)
+
+    def _keep_stops(self, words: Words) -> None:
+        """Add words to those remembered: nothing is set free by a crash."""
+        if words:
+            self._stop_file.write(merge(self._stop_file.read(), words))
 
     def close(self) -> None:
         """Let others run the box; the lock file stays, as removing it would race with the next holder."""
@@ -141,7 +162,7 @@ def throw_kill(segment: Path | None, state_dir: Path | None, kill: int) -> list[
         try:
             state_dir.mkdir(parents=True, exist_ok=True)
             if not (state_dir / "kill").exists():
-                _write(state_dir / "kill", str(kill))
+                write_text(state_dir / "kill", str(kill))
             done.append(f"{state_dir / 'kill'}: stays on across restarts until run --rearm")
         except OSError as error:
             errors.append(error)
@@ -158,28 +179,3 @@ def _is_unfinished_segment(path: Path) -> bool:
     except FileNotFoundError:
         return True
     return head.startswith(lib.SEGMENT_MAGIC.to_bytes(8, sys.byteorder)) or not head.strip(b"\0")
-
-
-def _number(path: Path) -> int:
-    try:
-        text = path.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        return 0
-    if not text.isdecimal():
-        raise OSError(f"{path} is damaged: expected a number, found {text[:40]!r}")
-    return int(text)
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace the file so that a crash leaves the old or the new text."""
-    scratch = path.with_suffix(f".{os.getpid()}")  # an operator and the supervisor may both write the kill file
-    with scratch.open("w", encoding="ascii") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    scratch.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)  # the renaming too
-    finally:
-        os.close(folder)

@@ -8,13 +8,9 @@ from typing import Any
 from tickwire.config import Config, lanes_of
 from tickwire.host.logs import Log
 from tickwire.native import Control, Segment
-from tickwire.services.execution_engine import ExecutionEngine
-from tickwire.services.market_data import FeedWatch
-from tickwire.services.position_tracker import PositionTracker
-from tickwire.services.risk_manager import RiskManager
-from tickwire.services.signal_bridge import SignalBridge
-from tickwire.services.steward import Steward
 from tickwire.supervisor.keeper import LaneKeeper, Spawn
+from tickwire.supervisor.stewards import Stewards
+from tickwire.supervisor.stops import Memory, Store
 
 LOOK_S = 0.005
 QUIET_LOOKS = 4  # nothing in flight, this often in a row: gauges are published once a millisecond
@@ -37,24 +33,14 @@ class Supervisor:
         spawn: Spawn,
         cores: Collection[int],
         clock_ns: Callable[[], int],
-        on_kill: Callable[[int], None],
+        store: Store,
     ) -> None:
         self._config = config
         self._control = control
         self._clock_ns = clock_ns
-        self._on_kill = on_kill
         self._log = Log("supervisor")
-        self._rings = (segment.ring("intent.signal", "order_intent"), segment.ring("order.0", "order"))
-        self.feed = FeedWatch(segment.counters("market-data.0"))
-        self.signal = SignalBridge(config, segment.parameters("signal", "signal_parameters"), clock_ns)
-        self.risk = RiskManager(
-            config, segment.parameters("risk", "risk_limits"), segment.counters("risk-manager"), clock_ns
-        )
-        self.execution = ExecutionEngine(
-            segment.counters("execution-engine.0"), segment.ring("command.execution.0", "command"), clock_ns
-        )
-        self.positions = PositionTracker(segment, [instrument.symbol for instrument in config.instruments])
-        self.stewards: tuple[Steward, ...] = (self.feed, self.signal, self.risk, self.execution, self.positions)
+        self._memory = Memory(control, config, store, self._log)
+        self.stewards = Stewards(config, segment, control, clock_ns)
         self.keepers = tuple(
             LaneKeeper(lane.name, control, config.supervisor, spawn, clock_ns, self._log)
             for lane in lanes_of(config, cores)
@@ -62,8 +48,8 @@ class Supervisor:
 
     @property
     def ready(self) -> bool:
-        """Whether every lane runs, the session is live and the gate knows what the box holds."""
-        return all(keeper.running for keeper in self.keepers) and self.execution.live and self.risk.reconciled
+        """Whether every lane runs, every venue's session is live and the gate knows what the box holds."""
+        return all(keeper.running for keeper in self.keepers) and self.stewards.ready
 
     async def run(self, stop: asyncio.Event) -> bool:
         """Run until stop is set or a part of the supervisor fails; True when nothing failed and all ended in order."""
@@ -73,7 +59,7 @@ class Supervisor:
             def start(part: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[bool]:
                 return group.create_task(self._contain(part, work, stop))
 
-            stewards = [start(steward.name, steward.run()) for steward in self.stewards]
+            stewards = [start(steward.name, steward.run()) for steward in self.stewards.all()]
             heart = start("heartbeat", self._beat())
             lanes = [start(f"lane {keeper.name}", keeper.run()) for keeper in self.keepers]
             gate = start("gate", self._guard_gate())
@@ -98,18 +84,10 @@ class Supervisor:
         return True
 
     async def _beat(self) -> None:
-        """Say that the supervisor lives, and remember the kill switch once it is on."""
-        said = ""
+        """Say that the supervisor lives, and remember what is stopped."""
         while True:
             self._control.supervisor_heartbeat_ns = self._clock_ns()
-            if self._control.kill:
-                try:
-                    self._on_kill(self._control.kill)
-                    said = ""
-                except OSError as error:  # a full disk is no reason to leave the box alone with a kill switch on
-                    if said != str(error):
-                        said = str(error)
-                        self._log.error("kill_switch_not_remembered", reason=said)
+            self._memory.look()
             await asyncio.sleep(self._config.supervisor.heartbeat_ms / 1000)
 
     async def _guard_gate(self) -> None:
@@ -127,16 +105,16 @@ class Supervisor:
         """End everything in order; True when positions were known, no order was left and every lane left by itself."""
         settings = self._config.supervisor
         self._log.info("stop_begun")
-        self.signal.disable()
+        self.stewards.signal.disable()
         self._control.armed = False
         clean = await self._cancel_orders(settings.cancel_ms_max / 1000)
-        known = self.positions.known  # before the logout, after which nobody can know
+        known = self.stewards.positions.known  # before the logout, after which nobody can know
         if not known:
-            self._log.error("positions_unknown", session_live=self.execution.live)
+            self._log.error("positions_unknown", sessions=self.stewards.sessions)
             clean = False
-        self.execution.logout()
-        if not await self._within(lambda: self.execution.out, settings.stop_ms_max / 1000):
-            self._log.warning("session_left_open")
+        self.stewards.logout()
+        if not await self._within(lambda: self.stewards.out, settings.stop_ms_max / 1000):
+            self._log.warning("session_left_open", sessions=self.stewards.sessions)
         for keeper in self.keepers:
             keeper.release()
         self._control.stop = True
@@ -148,14 +126,11 @@ class Supervisor:
         """Cancel until nothing is open and nothing is on its way; True when that came to be."""
         attempts = max(1, round(wait_s / CANCEL_AGAIN_S))
         for _ in range(attempts):
-            self.execution.cancel_all()
-            if await self._within(self._nothing_open, wait_s / attempts):
+            self.stewards.cancel_all()
+            if await self._within(lambda: self.stewards.nothing_open, wait_s / attempts):
                 return True
-        self._log.error("orders_left_open", count=self.execution.open_orders, session_live=self.execution.live)
+        self._log.error("orders_left_open", count=self.stewards.open_orders, sessions=self.stewards.sessions)
         return False
-
-    def _nothing_open(self) -> bool:
-        return self.execution.open_orders == 0 and all(ring.lag(0) == 0 for ring in self._rings)
 
     async def _within(self, condition: Callable[[], bool], wait_s: float) -> bool:
         """Whether the condition came to hold, several looks in a row, in that time."""
@@ -170,7 +145,7 @@ class Supervisor:
     def _log_final(self, clean: bool, known: bool) -> None:
         self._log.info(
             "box_stopped",
-            orders_left=0 if clean else self.execution.open_orders,
+            orders_left=0 if clean else self.stewards.open_orders,
             restarts={keeper.name: keeper.restarts for keeper in self.keepers},
             positions={
                 position.symbol: {
@@ -179,6 +154,6 @@ class Supervisor:
                     "unrealised_1e4": position.unrealised,
                     "known": known,
                 }
-                for position in self.positions.positions()
+                for position in self.stewards.positions.positions()
             },
         )

@@ -8,7 +8,7 @@ import msgspec
 
 from tickwire.config.values import PRICE_SCALE
 from tickwire.native.views import Position
-from tickwire.telemetry.snapshot import Snapshot
+from tickwire.telemetry.snapshot import Snapshot, VenueState
 
 
 class ExchangePosition(msgspec.Struct, frozen=True):
@@ -48,6 +48,20 @@ class Run(msgspec.Struct, frozen=True):
     notes: Sequence[str]  # what a person should know: degraded modes, restarts
 
 
+class VenueLine(msgspec.Struct, frozen=True):
+    """One venue, by the stages that serve it."""
+
+    name: str
+    messages: int
+    gaps: int
+    lost: int
+    orders: int
+    executed: int
+    rejected: int
+    cancels: int
+    disconnects: int
+
+
 class Report(msgspec.Struct, frozen=True):
     """The report; money in the currency, latencies in ns."""
 
@@ -65,6 +79,7 @@ class Report(msgspec.Struct, frozen=True):
     feed: Mapping[str, int]
     rings: Mapping[str, Mapping[str, int]]
     lanes: Mapping[str, Mapping[str, int | str | None]]
+    venues: Sequence[VenueLine]
     run: Run
 
     @property
@@ -131,7 +146,17 @@ def build(
             }
             for lane in snapshot.lanes
         },
+        venues=[_venue(venue) for venue in snapshot.venues],
         run=run,
+    )
+
+
+def _venue(venue: VenueState) -> VenueLine:
+    feed, orders = venue.feed, venue.orders
+    return VenueLine(
+        name=venue.name,
+        **{name: feed[name] for name in ("messages", "gaps", "lost")},
+        **{name: orders[name] for name in ("orders", "executed", "rejected", "cancels", "disconnects")},
     )
 
 

@@ -14,6 +14,8 @@ def show(report: Report, console: Console) -> None:
     console.rule("report", align="left")
     console.print(f"{run.market}, speed {run.speed}, {run.seconds:.1f} s, {run.mode}", highlight=False)
     console.print(_figures(report))
+    if len(report.venues) > 1:
+        console.print(_venues(report))
     console.print(_latency(report))
     console.print(_positions(report))
     for note in run.notes:
@@ -56,6 +58,16 @@ def _latency(report: Report) -> Table:
     for name, label in LATENCIES.items():
         if figures := report.latency_ns.get(name):
             table.add_row(label, *(microseconds(figures[key]) for key in PERCENTILES), f"{figures['count']:,}")
+    return table
+
+
+def _venues(report: Report) -> Table:
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for label in ("venue", "messages", "gaps", "lost", "orders", "fills", "rejected", "cancels", "disconnects"):
+        table.add_column(label, justify="left" if label == "venue" else "right")
+    for line in report.venues:
+        figures = (line.messages, line.gaps, line.lost, line.orders, line.executed, line.rejected, line.cancels)
+        table.add_row(line.name, *(f"{figure:,}" for figure in (*figures, line.disconnects)))
     return table
 
 

@@ -9,6 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from tickwire.native.control import stop_names
 from tickwire.telemetry.figures import LATENCIES, PERCENTILES, clock, microseconds, money, price
 from tickwire.telemetry.snapshot import Snapshot
 
@@ -80,15 +81,28 @@ def condition(snapshot: Snapshot) -> str:
         return f"not armed, session {snapshot.session}"
     if not snapshot.feed["synchronised"]:
         return "feed not synchronised"
-    return "trading" if snapshot.session == "live" else f"session {snapshot.session}"
+    for venue in snapshot.venues:
+        if venue.session != "live":
+            return f"session {venue.session}" + (f" at {venue.name}" if len(snapshot.venues) > 1 else "")
+    return f"stopped: {', '.join(stopped(snapshot))}" if snapshot.stops else "trading"
+
+
+def stopped(snapshot: Snapshot) -> list[str]:
+    """What is stopped, and by what; for example "venue 1 (pause)"."""
+    return [
+        f"{scope if scope == 'firm' else f'{scope} {index}'} ({', '.join(stop_names(bits))})"
+        for scope, index, bits in snapshot.stops
+    ]
 
 
 def render(snapshot: Snapshot, rate: float, title: str, height: int) -> RenderableType:
     """The box as a panel of 80 columns or more, with as many instruments as fit the height (24 lines or more)."""
-    rows = max(1, height - OTHER_LINES - len(snapshot.lanes))
+    venues = len(snapshot.venues) + 1 if len(snapshot.venues) > 1 else 0
+    rows = max(1, height - OTHER_LINES - len(snapshot.lanes) - venues)
     body = Group(
         _feed(snapshot, rate),
         _orders(snapshot),
+        *([_venues(snapshot)] if venues else []),
         _instruments(snapshot, rows),
         _latency(snapshot),
         _lanes(snapshot),
@@ -129,6 +143,16 @@ def _table(*columns: str) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0), expand=True, header_style="bold")
     for index, column in enumerate(columns):
         table.add_column(column, justify="left" if index == 0 else "right", no_wrap=True)
+    return table
+
+
+def _venues(snapshot: Snapshot) -> Table:
+    table = _table("Venue", "state", "messages", "gaps", "sent", "filled", "rejected", "open")
+    for venue in snapshot.venues:
+        feed, orders = venue.feed, venue.orders
+        figures = (feed["messages"], feed["gaps"], orders["orders"], orders["executed"], orders["rejected"])
+        open_orders = f"{orders['open_orders']:,}"
+        table.add_row(venue.name, venue.condition, *(f"{figure:,}" for figure in figures), open_orders)
     return table
 
 
