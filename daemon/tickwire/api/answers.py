@@ -1,5 +1,5 @@
 """What commands answer.  Times in ns since the Unix epoch, quantities in shares; a name that ends in ``_1e4`` is money
-or a price in 1/10 000 of the currency."""
+or a price in 1/10 000 of the currency, in ``_1e6`` in 1/1 000 000.  None: not known."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ class Status(Answer, frozen=True):
     reconciled: bool
     realised_1e4: int
     unrealised_1e4: int
-    fees_1e4: int
+    fees_1e6: int
     unresolved_breaks: int
     services: list[ServiceLine]
     stops: list[StopLine]
@@ -69,16 +69,15 @@ class OrderLine(Answer, frozen=True):
     executed: int
     leaves: int
     price_1e4: int
-    average_price_1e4: int
+    average_price_1e4: int | None
     order_type: str
     time_in_force: str
     state: str
-    slippage_1e4: int
+    slippage_bps: float | None
     tick: int
     sent_ns: int
     report_ns: int
     reason: str
-    verdict: str
 
 
 class FillLine(Answer, frozen=True):
@@ -112,11 +111,11 @@ class PositionLine(Answer, frozen=True):
     realised_1e4: int
     realised_fifo_1e4: int
     unrealised_1e4: int
-    fees_1e4: int
-    high_water_mark_1e4: int
-    drawdown_1e4: int
-    mark_1e4: int
-    mark_age_ns: int
+    fees_1e6: int
+    high_water_mark_1e4: int | None
+    drawdown_1e4: int | None
+    mark_1e4: int | None
+    mark_age_ns: int | None
     stale: bool
 
 

@@ -1,6 +1,6 @@
 """What operations work on, as seen from here.  The supervisor passes the real ones in; tests pass small ones."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,8 +20,8 @@ class Words(Protocol):
     def armed(self) -> bool: ...
     @property
     def epoch(self) -> int: ...
-    def stop_set(self, scope: str, index: int, bits: int) -> None: ...
-    def stop_clear(self, scope: str, index: int, bits: int) -> None: ...
+    def stop_set(self, scope: str, index: int, bits: int) -> int: ...
+    def stop_clear(self, scope: str, index: int, bits: int) -> int: ...
     def stop_bits(self, scope: str, index: int) -> int: ...
 
 
@@ -61,7 +61,7 @@ class BoxView(Protocol):
 
 
 class Order(Protocol):
-    """All that is known of one order; names of states, types and reasons are words already."""
+    """All that is known of one order; state and reason are words, side, type and time in force the headers' numbers."""
 
     order_id: int
     parent_id: int
@@ -75,16 +75,20 @@ class Order(Protocol):
     executed: int
     leaves: int
     price: int
-    average_price: int
-    order_type: str
-    time_in_force: str
+    order_type: int
+    time_in_force: int
     state: str
-    slippage: int
     tick: int
     sent_ns: int
     report_ns: int
     reason: str
-    verdict: str
+
+    @property
+    def open(self) -> bool: ...
+    @property
+    def average_price(self) -> int | None: ...
+    @property
+    def slippage(self) -> float | None: ...
 
 
 class Execution(Protocol):
@@ -129,18 +133,23 @@ class Blotter(Protocol):
 
 
 class Ledger(Protocol):
-    """P&L by (instrument, strategy, account, venue); values have the fields of ``answers.PositionLine``, unscaled."""
+    """P&L by (instrument, strategy, account, venue)."""
 
-    def lines(self) -> Iterable[tuple[tuple[int, int, int, int], Any]]: ...
+    def keys(self) -> Sequence[Any]: ...
+    def total(
+        self,
+        instrument: int | None = None,
+        strategy: int | None = None,
+        account: int | None = None,
+        venue: int | None = None,
+    ) -> Any: ...
 
 
 class LimitBook(Protocol):
     """Limits in force and how they change.  Raises KeyError for an unknown path, ValueError for what it refuses."""
 
     def effective(self) -> Any: ...
-    def propose(
-        self, who: str, role: str, path: str, value: Any, why: str, expires_s: int | None = None
-    ) -> Any: ...
+    def propose(self, who: str, role: str, path: str, value: Any, why: str, expires_s: int | None = None) -> Any: ...
     def approve(self, change_id: str, who: str) -> Any: ...
     def pending(self) -> Sequence[Any]: ...
     def history(self) -> Sequence[Any]: ...
@@ -219,8 +228,8 @@ class OrderDesk(Protocol):
     def cancel_order(self, order_id: int) -> bool:
         """Ask for the cancel; False: no room for it now."""
 
-    def cancel_all(self, venue: int | None) -> bool:
-        """Cancel everything open there, or everywhere; False: no room for it now."""
+    def cancel_scope(self, scope: str, index: int) -> bool:
+        """Cancel everything open in it; False: no room for it now."""
 
     def close_position(self, instrument: int, strategy: int, account: int, venue: int, quantity: int) -> int:
         """Start a reduce-only parent that trades quantity (signed, of the position) to zero; its id, 0: no room."""
@@ -230,6 +239,12 @@ class Evidence(Protocol):
     """The router's decisions."""
 
     def decisions(self, order_id: int) -> Sequence[Any]: ...
+
+
+class Throttles(Protocol):
+    """The gate's repeated-execution throttles."""
+
+    def reset(self, strategy: int) -> None: ...
 
 
 @dataclass
@@ -251,4 +266,5 @@ class Collaborators:
     reconciliation: Reconciliation | None = None
     desk: OrderDesk | None = None
     evidence: Evidence | None = None
+    throttles: Throttles | None = None
     strategy_traders: Mapping[str, str] = field(default_factory=dict)  # strategy -> the trader it belongs to

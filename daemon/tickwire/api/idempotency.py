@@ -12,6 +12,7 @@ import msgspec
 from tickwire.api.errors import Refused
 
 KEY_COUNT_MAX = 4096
+UNSURE = ("slow", "failed")  # ways to end after which nobody can say that nothing was done
 
 
 def digest_of(command: str, request: msgspec.Struct) -> str:
@@ -39,7 +40,11 @@ class Remembered:
         """Remember what the record of operations says was asked before this start."""
         for line in lines:
             key, person, phase = line.get("key"), line.get("person"), line.get("phase")
-            if not key or not person or phase not in ("begun", "done"):
+            if not key or not person or phase not in ("begun", "done", "refused"):
+                continue
+            if phase == "refused":
+                if line.get("code") not in UNSURE:
+                    self._asked.pop((person, key), None)
                 continue
             asked = Asked(str(line.get("digest")), line.get("answer"), None, phase == "done")
             self._put((person, key), asked)

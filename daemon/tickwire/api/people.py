@@ -63,6 +63,10 @@ class People:
     def __len__(self) -> int:
         return len(self._people)
 
+    def by_name(self, name: str) -> Person | None:
+        """The person of that name."""
+        return next((person for person in self._people if person.name == name), None)
+
     def by_token(self, token: str) -> Person | None:
         """The person whose token it is."""
         found: Person | None = None

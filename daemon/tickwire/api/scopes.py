@@ -8,21 +8,21 @@ from typing import Any
 
 from tickwire.api.commands import SCOPES, ScopeKind
 from tickwire.api.errors import Refused
+from tickwire.native import lib
 
 
 class Stop(IntFlag):
     """Bits of a stop word."""
 
-    KILL = 1
-    PAUSE = 2
-    BREAK = 4
-    BREAKER = 8
-    PROBE = 16
-    THROTTLE = 32
-    SILENCE = 64
+    KILL = lib.STOP_KILL
+    PAUSE = lib.STOP_PAUSE
+    BREAK = lib.STOP_BREAK
+    BREAKER = lib.STOP_BREAKER
+    PROBE = lib.STOP_PROBE
+    THROTTLE = lib.STOP_THROTTLE
 
 
-# What outlives the segment: a restart lifts none of them.  SILENCE and PROBE are found anew.
+# What outlives the segment: a restart lifts none of them; PROBE is the breaker's own.
 KEPT = Stop.KILL | Stop.PAUSE | Stop.BREAK | Stop.BREAKER | Stop.THROTTLE
 
 Key = tuple[ScopeKind, str]
@@ -80,9 +80,7 @@ class Directory:
 
     def targets(self) -> list[Target]:
         """Every scope there is, the firm first."""
-        return [FIRM] + [
-            Target(scope, index, name) for scope in SCOPES for name, index in self._names[scope].items()
-        ]
+        return [FIRM] + [Target(scope, index, name) for scope in SCOPES for name, index in self._names[scope].items()]
 
     @classmethod
     def of_file(cls, data: Mapping[str, Any]) -> "Directory":

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tickwire.api.scopes import KEPT, SCOPES, Key, Stop
+from tickwire.api.commands import SCOPES
+from tickwire.api.scopes import KEPT, Key, Stop
 
 FILE = "stops.json"
 
@@ -24,7 +25,7 @@ class Kept:
 class StopStore:
     """Stops by scope and name.  The supervisor and the command line may both write; a lock keeps them apart.
 
-    Every method raises OSError: also when the file is damaged, for stops that cannot be read must not be taken for none.
+    Every method raises OSError, also when the file is damaged: stops that cannot be read must not be taken for none.
     """
 
     def __init__(self, state_dir: Path) -> None:
@@ -34,7 +35,9 @@ class StopStore:
         """All of them."""
         try:
             data = json.loads(self._path.read_text(encoding="utf-8"))
-            return {_key(name): Kept(Stop(entry["bits"]) & KEPT, str(entry.get("who", ""))) for name, entry in data.items()}
+            return {
+                _key(name): Kept(Stop(entry["bits"]) & KEPT, str(entry.get("who", ""))) for name, entry in data.items()
+            }
         except FileNotFoundError:
             return {}
         except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -68,6 +68,11 @@ class Histogram:
         """Values recorded."""
         return int(self._block.count)
 
+    @property
+    def sum(self) -> int:
+        """Sum of the values recorded."""
+        return int(self._block.sum)
+
     def summary(self) -> dict[str, int]:
         """p50, p95, p99, p99_9, max and count; upper bounds of the buckets, within 3.2 %."""
         buckets = self.buckets.copy()
