@@ -36,11 +36,11 @@ def box(tmp_path: Path) -> Iterator[OperatorBox]:
     made.close()
 
 
-def do(box: OperatorBox, who: Principal, name: str, key: str = "", **arguments: Any) -> Any:
+def do(box: OperatorBox, who: Principal, name: str, /, key: str = "", **arguments: Any) -> Any:
     return asyncio.run(box.operations().execute(who, name, arguments, key))
 
 
-def refusal(box: OperatorBox, who: Principal, name: str, **arguments: Any) -> Refused:
+def refusal(box: OperatorBox, who: Principal, name: str, /, **arguments: Any) -> Refused:
     with pytest.raises(Refused) as caught:
         do(box, who, name, **arguments)
     return caught.value
