@@ -73,6 +73,11 @@ class Histogram:
         """The largest value recorded."""
         return int(self._block.max)
 
+    @property
+    def sum(self) -> int:
+        """Sum of the values recorded."""
+        return int(self._block.sum)
+
     def summary(self) -> dict[str, int]:
         """p50, p95, p99, p99_9, max and count; upper bounds of the buckets, within 3.2 %."""
         return summarise((self,))

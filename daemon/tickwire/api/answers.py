@@ -1,0 +1,230 @@
+"""What commands answer.  Times in ns since the Unix epoch, quantities in shares; a name that ends in ``_1e4`` is money
+or a price in 1/10 000 of the currency, in ``_1e6`` in 1/1 000 000.  None: not known."""
+
+from typing import Any
+
+from msgspec import Struct
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """An answer."""
+
+
+class Done(Answer, frozen=True):
+    """What was done, a sentence each."""
+
+    done: list[str]
+
+
+class ServiceLine(Answer, frozen=True):
+    """A service of the box: running or not, fit for trading or not, and what is wrong in words."""
+
+    name: str
+    healthy: bool
+    ready: bool
+    wrong: list[str]
+
+
+class StopLine(Answer, frozen=True):
+    """A scope in which something is stopped, and by what."""
+
+    scope: str
+    name: str
+    stops: list[str]
+
+
+class Status(Answer, frozen=True):
+    """The box at a glance."""
+
+    box: str
+    version: str
+    trading: bool
+    wrong: list[str]
+    armed: bool
+    killed_ns: int
+    epoch: int
+    open_orders: int
+    reconciled: bool
+    realised_1e4: int
+    unrealised_1e4: int
+    fees_1e6: int
+    unresolved_breaks: int
+    services: list[ServiceLine]
+    stops: list[StopLine]
+    recording: str  # empty, or why operations cannot be recorded
+
+
+class OrderLine(Answer, frozen=True):
+    """One order."""
+
+    order_id: int
+    parent_id: int
+    venue: str
+    instrument: str
+    account: str
+    strategy: str
+    trader: str
+    side: str
+    quantity: int
+    executed: int
+    leaves: int
+    price_1e4: int
+    average_price_1e4: int | None
+    order_type: str
+    time_in_force: str
+    state: str
+    slippage_bps: float | None
+    tick: int
+    sent_ns: int
+    report_ns: int
+    reason: str
+
+
+class FillLine(Answer, frozen=True):
+    """One execution."""
+
+    order_id: int
+    match_number: int
+    venue: str
+    instrument: str
+    account: str
+    strategy: str
+    side: str
+    quantity: int
+    price_1e4: int
+    liquidity: str
+    venue_ns: int
+    report_ns: int
+    replayed: bool
+
+
+class PositionLine(Answer, frozen=True):
+    """One position and its P&L."""
+
+    instrument: str
+    strategy: str
+    account: str
+    venue: str
+    quantity: int
+    average_cost_1e4: int
+    fifo_cost_1e4: int
+    realised_1e4: int
+    realised_fifo_1e4: int
+    unrealised_1e4: int
+    fees_1e6: int
+    high_water_mark_1e4: int | None
+    drawdown_1e4: int | None
+    mark_1e4: int | None
+    mark_age_ns: int | None
+    stale: bool
+
+
+class Positions(Answer, frozen=True):
+    """Positions; known is False while a venue's record is being replayed."""
+
+    known: bool
+    lines: list[PositionLine]
+
+
+class VenueLine(Answer, frozen=True):
+    """One venue; fees in 1/1 000 000 of the currency a share, negative for a rebate."""
+
+    name: str
+    mic: str
+    session: str
+    feed: str
+    open_orders: int
+    fee_taker_1e6: int
+    fee_maker_1e6: int
+    stops: list[str]
+
+
+class BestExecution(Answer, frozen=True):
+    """The routing decisions of an order, as recorded: what each venue showed, and what was chosen."""
+
+    order_id: int
+    decisions: list[dict[str, Any]]
+
+
+class LimitChange(Answer, frozen=True):
+    """A change of a limit as the limit book records it."""
+
+    change: dict[str, Any]
+
+
+class Limits(Answer, frozen=True):
+    """Limits by dotted path, and how they came to be."""
+
+    effective: dict[str, Any]
+    pending: list[dict[str, Any]]
+    history: list[dict[str, Any]]
+
+
+class BreakerLine(Answer, frozen=True):
+    """One circuit breaker."""
+
+    scope: str
+    name: str
+    trigger: str
+    state: str
+    action: str
+
+
+class BreakLine(Answer, frozen=True):
+    """A difference between the box and a venue."""
+
+    break_id: str
+    kind: str
+    venue: str
+    instrument: str
+    order_id: int
+    ours: str
+    theirs: str
+    difference: str
+    source: str
+    text: str
+
+
+class Reconciled(Answer, frozen=True):
+    """What was compared, and every difference."""
+
+    at_ns: int
+    sources: list[str]
+    orders: int
+    fills: int
+    positions: int
+    breaks: list[BreakLine]
+
+
+class RearmPrepared(Answer, frozen=True):
+    """What lifting a kill would let loose; code only when nothing stands against it."""
+
+    state: list[str]
+    open_orders: int
+    positions: list[PositionLine]
+    reconciled: bool
+    against: list[str]
+    code: str
+    valid_s: int
+
+
+class Flattened(Answer, frozen=True):
+    """The parents that close positions."""
+
+    done: list[str]
+    parents: list[int]
+
+
+class Audit(Answer, frozen=True):
+    """Records of operations, oldest first; whole: every line's hash follows from the line before."""
+
+    whole: bool
+    problem: str
+    lines: list[dict[str, Any]]
+
+
+class Failure(Answer, frozen=True):
+    """Why not: code is a word of ``errors``, text a sentence."""
+
+    code: str
+    text: str

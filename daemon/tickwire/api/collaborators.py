@@ -1,0 +1,270 @@
+"""What operations work on, as seen from here.  The supervisor passes the real ones in; tests pass small ones."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from tickwire.api.answers import ServiceLine
+from tickwire.api.audit import AuditLog
+from tickwire.api.scopes import Directory
+from tickwire.api.stops import StopStore
+
+
+class Words(Protocol):
+    """The control block: words that the hot path reads."""
+
+    kill: int
+
+    @property
+    def armed(self) -> bool: ...
+    @property
+    def epoch(self) -> int: ...
+    def stop_set(self, scope: str, index: int, bits: int) -> int: ...
+    def stop_clear(self, scope: str, index: int, bits: int) -> int: ...
+    def stop_bits(self, scope: str, index: int) -> int: ...
+
+
+class KillMemory(Protocol):
+    """The firm's kill across restarts."""
+
+    def remember_kill(self, kill: int) -> None: ...
+    def rearm(self) -> None: ...
+
+
+class VenueState(Protocol):
+    """A venue as the segment and the configuration know it; fees in 1/1 000 000 a share."""
+
+    name: str
+    mic: str
+    session: str
+    feed: str
+    open_orders: int
+    fee_taker: int
+    fee_maker: int
+
+
+class BoxView(Protocol):
+    """The box as a whole, read from its segment."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def reconciled(self) -> bool: ...
+    @property
+    def open_orders(self) -> int: ...
+    @property
+    def positions_known(self) -> bool: ...
+    def lanes_wrong(self) -> list[str]: ...
+    def services(self) -> list[ServiceLine]: ...
+    def venues(self) -> Sequence[VenueState]: ...
+
+
+class Order(Protocol):
+    """All that is known of one order; state and reason are words, side, type and time in force the headers' numbers."""
+
+    order_id: int
+    parent_id: int
+    venue: int
+    instrument: int
+    account: int
+    strategy: int
+    trader: int
+    side: int
+    quantity: int
+    executed: int
+    leaves: int
+    price: int
+    order_type: int
+    time_in_force: int
+    state: str
+    tick: int
+    sent_ns: int
+    report_ns: int
+    reason: str
+
+    @property
+    def open(self) -> bool: ...
+    @property
+    def average_price(self) -> int | None: ...
+    @property
+    def slippage(self) -> float | None: ...
+
+
+class Execution(Protocol):
+    """One fill."""
+
+    @property
+    def order_id(self) -> int: ...
+    @property
+    def match_number(self) -> int: ...
+    @property
+    def venue(self) -> int: ...
+    @property
+    def instrument(self) -> int: ...
+    @property
+    def account(self) -> int: ...
+    @property
+    def strategy(self) -> int: ...
+    @property
+    def side(self) -> int: ...
+    @property
+    def quantity(self) -> int: ...
+    @property
+    def price(self) -> int: ...
+    @property
+    def liquidity(self) -> str: ...
+    @property
+    def venue_ns(self) -> int: ...
+    @property
+    def report_ns(self) -> int: ...
+    @property
+    def replayed(self) -> bool: ...
+
+
+class Blotter(Protocol):
+    """Orders and fills of the day."""
+
+    @property
+    def orders(self) -> Mapping[int, Any]: ...  # of Order
+    @property
+    def incomplete(self) -> bool: ...
+    def fills(self) -> Sequence[Any]: ...  # of Execution
+
+
+class Ledger(Protocol):
+    """P&L by (instrument, strategy, account, venue)."""
+
+    def keys(self) -> Sequence[Any]: ...
+    def total(
+        self,
+        instrument: int | None = None,
+        strategy: int | None = None,
+        account: int | None = None,
+        venue: int | None = None,
+    ) -> Any: ...
+
+
+class LimitBook(Protocol):
+    """Limits in force and how they change.  Raises KeyError for an unknown path, ValueError for what it refuses."""
+
+    def effective(self) -> Any: ...
+    def propose(self, who: str, role: str, path: str, value: Any, why: str, expires_s: int | None = None) -> Any: ...
+    def approve(self, change_id: str, who: str) -> Any: ...
+    def pending(self) -> Sequence[Any]: ...
+    def history(self) -> Sequence[Any]: ...
+
+
+class Breaker(Protocol):
+    """One circuit breaker; it sets and clears its own stop bits.  state: closed, open, half-open."""
+
+    @property
+    def scope(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def trigger(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def action(self) -> str: ...
+    def trip(self, who: str, why: str) -> None: ...
+    def reset(self, who: str, why: str) -> None: ...
+
+
+class Break(Protocol):
+    """A difference between the box and a venue; venue and instrument by number."""
+
+    @property
+    def break_id(self) -> Any: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def venue(self) -> int: ...
+    @property
+    def instrument(self) -> int: ...
+    @property
+    def order_id(self) -> int: ...
+    @property
+    def ours(self) -> Any: ...
+    @property
+    def theirs(self) -> Any: ...
+    @property
+    def difference(self) -> Any: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+
+
+class Comparison(Protocol):
+    """What a reconciliation compared, and what differed."""
+
+    @property
+    def at_ns(self) -> int: ...
+    @property
+    def sources(self) -> Sequence[str]: ...
+    @property
+    def orders(self) -> int: ...
+    @property
+    def fills(self) -> int: ...
+    @property
+    def positions(self) -> int: ...
+    @property
+    def breaks(self) -> Sequence[Any]: ...  # of Break
+
+
+class Reconciliation(Protocol):
+    """Our records against the venues'; clearing the last break of an instrument lifts its stop."""
+
+    async def run_now(self, reason: str, replay: bool) -> Any: ...  # a Comparison
+    def clear(self, break_id: str, who: str, why: str) -> None: ...
+    def unresolved(self) -> Sequence[Any]: ...  # of Break
+
+
+class OrderDesk(Protocol):
+    """The way to the venues: cancels pass every stop, what closes a position passes the gate like any order."""
+
+    def cancel_order(self, order_id: int) -> bool:
+        """Ask for the cancel; False: no room for it now."""
+
+    def cancel_scope(self, scope: str, index: int) -> bool:
+        """Cancel everything open in it; False: no room for it now."""
+
+    def close_position(self, instrument: int, strategy: int, account: int, venue: int, quantity: int) -> int:
+        """Start a reduce-only parent that trades quantity (signed, of the position) to zero; its id, 0: no room."""
+
+
+class Evidence(Protocol):
+    """The router's decisions."""
+
+    def decisions(self, order_id: int) -> Sequence[Any]: ...
+
+
+class Throttles(Protocol):
+    """The gate's repeated-execution throttles."""
+
+    def reset(self, strategy: int) -> None: ...
+
+
+@dataclass
+class Collaborators:
+    """Everything operations work on; a part that this box does not have is None, and its commands are refused."""
+
+    state_dir: Path
+    clock_ns: Callable[[], int]
+    directory: Directory
+    words: Words
+    kill_memory: KillMemory
+    stops: StopStore
+    audit: AuditLog
+    box: BoxView
+    blotter: Blotter | None = None
+    ledger: Ledger | None = None
+    limits: LimitBook | None = None
+    breakers: Callable[[], Sequence[Breaker]] | None = None
+    reconciliation: Reconciliation | None = None
+    desk: OrderDesk | None = None
+    evidence: Evidence | None = None
+    throttles: Throttles | None = None
+    strategy_traders: Mapping[str, str] = field(default_factory=dict)  # strategy -> the trader it belongs to

@@ -1,0 +1,206 @@
+"""The table of commands: what a person may ask, in which words, and who may ask it.
+
+HTTP routes, ZeroMQ messages, the OpenAPI description and the roles all come from here.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args
+
+from msgspec import Meta, Struct
+
+from tickwire.api import answers
+from tickwire.api.people import Role
+
+ScopeKind = Literal["firm", "account", "strategy", "venue", "instrument"]
+SCOPES: tuple[ScopeKind, ...] = get_args(ScopeKind)
+
+Reason = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=200,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z",
+        description="why, in at most 200 characters; it goes to the record",
+    ),
+]
+Name = Annotated[str, Meta(pattern=r"^[!-~]{0,32}\Z", description="a name of the configuration")]
+Path = Annotated[str, Meta(pattern=r"^[!-~]{0,128}\Z", description="dotted, e.g. instruments.AAPL.position_max")]
+Identifier = Annotated[str, Meta(pattern=r"^[!-~]{1,64}\Z")]
+OrderId = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+LimitValue = bool | Annotated[int, Meta(ge=-(2**62), le=2**62)] | Annotated[str, Meta(max_length=40)]
+Lines = Annotated[int, Meta(ge=1, le=1000)]
+
+
+class Request(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a command is given."""
+
+
+class Nothing(Request, frozen=True):
+    """No arguments."""
+
+
+class Scope(Request, frozen=True):
+    """What a command is about; firm needs no name."""
+
+    scope: ScopeKind = "firm"
+    name: Name = ""
+
+
+class ScopeWithReason(Scope, frozen=True, kw_only=True):
+    """A scope and why."""
+
+    reason: Reason
+
+
+class RearmConfirm(Scope, frozen=True, kw_only=True):
+    """The second step: the code of the first, and why."""
+
+    code: Identifier
+    reason: Reason
+
+
+class Cancel(Request, frozen=True, kw_only=True):
+    """One order by its id, or every open order of a scope; all of them: scope firm."""
+
+    reason: Reason
+    order_id: OrderId | None = None
+    scope: ScopeKind | None = None
+    name: Name = ""
+
+
+class OrdersOf(Scope, frozen=True, kw_only=True):
+    """Orders of a scope, newest first."""
+
+    state: Literal["open", "all"] = "open"
+    order_id: OrderId | None = None
+    lines: Lines = 100
+
+
+class FillsOf(Scope, frozen=True, kw_only=True):
+    """Fills of a scope, newest first."""
+
+    order_id: OrderId | None = None
+    lines: Lines = 100
+
+
+class LimitsOf(Request, frozen=True):
+    """Limits whose path begins so; all without one."""
+
+    path: Path = ""
+
+
+class LimitPropose(Request, frozen=True):
+    """A new value of a limit, in the units of the configuration file."""
+
+    path: Path
+    value: LimitValue
+    reason: Reason
+
+
+class LimitOverride(LimitPropose, frozen=True, kw_only=True):
+    """A value that holds for a time and then goes back by itself."""
+
+    expires_s: Annotated[int, Meta(ge=1, le=86_400)]
+
+
+class LimitApprove(Request, frozen=True):
+    """The second person's word on a pending change."""
+
+    change: Identifier
+
+
+class BreakerOf(ScopeWithReason, frozen=True, kw_only=True):
+    """A breaker; without a trigger every one of the scope."""
+
+    trigger: Literal["", "loss", "drawdown", "reject-rate", "latency", "disconnects"] = ""
+
+
+class ThrottleReset(Request, frozen=True):
+    """The strategy whose repeated-execution throttle a person lifts."""
+
+    strategy: Name
+    reason: Reason
+
+
+class Reconcile(Request, frozen=True):
+    """Compare now; replay also asks the venue for its whole record, which shuts the gate meanwhile."""
+
+    reason: Reason = "asked for"
+    replay: bool = False
+
+
+class BreakClear(Request, frozen=True):
+    """A break that a person has looked into."""
+
+    break_id: Identifier
+    reason: Reason
+
+
+class OrderOf(Request, frozen=True):
+    """One order."""
+
+    order_id: OrderId
+
+
+class AuditTail(Request, frozen=True):
+    """The last lines of the record of operations."""
+
+    lines: Lines = 20
+
+
+class KillSeen(ScopeWithReason, frozen=True, kw_only=True):
+    """A kill; ``thrown`` says that the command line has written the segment itself already."""
+
+    thrown: bool = False
+
+
+@dataclass(frozen=True)
+class Command:
+    """One line of the table.  ``changes``: it does something, so it is recorded before it is done."""
+
+    name: str
+    request: type[Request]
+    answer: Any
+    roles: frozenset[Role]
+    says: str
+    changes: bool = True
+    seconds_max: float = 10.0
+
+
+_ALL = frozenset(Role)
+_TRADER = frozenset({Role.TRADER, Role.RISK_OFFICER})
+_OFFICER = frozenset({Role.RISK_OFFICER})
+
+
+def _query(name: str, request: type[Request], answer: Any, says: str) -> Command:
+    return Command(name, request, answer, _ALL, says, changes=False)
+
+
+_TABLE = (
+    _query("status", Nothing, answers.Status, "The box at a glance: is it trading, and if not, why not."),
+    _query("orders", OrdersOf, list[answers.OrderLine], "Orders of the day, open ones unless all are asked for."),
+    _query("fills", FillsOf, list[answers.FillLine], "Executions of the day."),
+    _query("positions", Scope, answers.Positions, "Positions and P&L by instrument, strategy, account and venue."),
+    _query("venues", Nothing, list[answers.VenueLine], "Venues: session, feed, fees, stops."),
+    _query("best-execution", OrderOf, answers.BestExecution, "What every venue showed when the order was routed."),
+    _query("limits", LimitsOf, answers.Limits, "Limits in force, pending changes, the latest changes."),
+    _query("breakers", Nothing, list[answers.BreakerLine], "Circuit breakers and their states."),
+    _query("breaks", Nothing, list[answers.BreakLine], "Reconciliation breaks that nobody has cleared."),
+    _query("audit", AuditTail, answers.Audit, "The last operations, and whether the record's chain is whole."),
+    Command("kill", KillSeen, answers.Done, _TRADER, "Cancel all of the scope; nothing new until re-armed."),
+    Command("rearm-prepare", Scope, answers.RearmPrepared, _OFFICER, "First step: what is open, and a code for 60 s."),
+    Command("rearm-confirm", RearmConfirm, answers.Done, _OFFICER, "Second step: lift the kill with code and reason."),
+    Command("pause", ScopeWithReason, answers.Done, _TRADER, "Nothing new in the scope; open orders stay."),
+    Command("resume", ScopeWithReason, answers.Done, _TRADER, "End a pause; a trader only their own."),
+    Command("cancel", Cancel, answers.Done, _TRADER, "Cancel an order, or every open order of a scope."),
+    Command("flatten", ScopeWithReason, answers.Flattened, _TRADER, "Pause, cancel, and close every position."),
+    Command("limit-propose", LimitPropose, answers.LimitChange, _OFFICER, "Change a limit."),
+    Command("limit-override", LimitOverride, answers.LimitChange, _OFFICER, "Change a limit for a time."),
+    Command("limit-approve", LimitApprove, answers.LimitChange, _OFFICER, "Approve another person's change."),
+    Command("breaker-trip", BreakerOf, answers.Done, _TRADER, "Open a circuit breaker by hand."),
+    Command("breaker-reset", BreakerOf, answers.Done, _OFFICER, "Close a circuit breaker by hand."),
+    Command("throttle-reset", ThrottleReset, answers.Done, _OFFICER, "Re-enable a strategy after its throttle."),
+    Command("reconcile", Reconcile, answers.Reconciled, _TRADER, "Compare with the venues now.", seconds_max=60.0),
+    Command("break-clear", BreakClear, answers.Done, _OFFICER, "Clear a break that was looked into."),
+)
+COMMANDS: dict[str, Command] = {command.name: command for command in _TABLE}

@@ -1,0 +1,130 @@
+"""Limits, breakers, throttles, reconciliation: the commands that go to one collaborator each."""
+
+from typing import Any
+
+import msgspec
+
+from tickwire.api import answers, commands
+from tickwire.api.collaborators import Breaker, Collaborators, LimitBook, Reconciliation
+from tickwire.api.errors import Refused
+from tickwire.api.people import Principal
+from tickwire.api.queries import Queries
+from tickwire.api.scopes import Stop
+
+
+class Controls:
+    """What changes how the box judges itself."""
+
+    def __init__(self, parts: Collaborators, queries: Queries) -> None:
+        self._parts = parts
+        self._queries = queries
+
+    async def limit_propose(self, who: Principal, request: commands.LimitPropose) -> answers.LimitChange:
+        """A change that holds until the next."""
+        return self._propose(who, request, None)
+
+    async def limit_override(self, who: Principal, request: commands.LimitOverride) -> answers.LimitChange:
+        """A change that ends by itself."""
+        return self._propose(who, request, request.expires_s)
+
+    def _propose(self, who: Principal, request: commands.LimitPropose, expires_s: int | None) -> answers.LimitChange:
+        book = self._limits()
+        role = who.role.value if who.role else ""
+        return _limit_change(
+            book.propose, who.name, role, request.path, request.value, request.reason, expires_s=expires_s
+        )
+
+    async def limit_approve(self, who: Principal, request: commands.LimitApprove) -> answers.LimitChange:
+        """The second person's word."""
+        return _limit_change(self._limits().approve, request.change, who.name)
+
+    def _limits(self) -> LimitBook:
+        if self._parts.limits is None:
+            raise Refused("unavailable", "this box has no limit book")
+        return self._parts.limits
+
+    async def breaker_trip(self, who: Principal, request: commands.BreakerOf) -> answers.Done:
+        """Open it by hand."""
+        done = []
+        for breaker in self._breakers(request):
+            breaker.trip(who.name, request.reason)
+            done.append(f"breaker {_title(breaker)}: {breaker.state}")
+        return answers.Done(done=done)
+
+    async def breaker_reset(self, who: Principal, request: commands.BreakerOf) -> answers.Done:
+        """Close it by hand."""
+        done = []
+        for breaker in self._breakers(request):
+            before = breaker.state
+            breaker.reset(who.name, request.reason)
+            done.append(f"breaker {_title(breaker)}: {before} -> {breaker.state}")
+        return answers.Done(done=done)
+
+    def _breakers(self, request: commands.BreakerOf) -> list[Breaker]:
+        target = self._parts.directory.find(request.scope, request.name)
+        found = [
+            breaker
+            for breaker in self._queries.all_breakers()
+            if (breaker.scope, breaker.name) == target.key and request.trigger in ("", breaker.trigger)
+        ]
+        if not found:
+            raise Refused("unknown", f"no breaker is configured for {target} {request.trigger}".rstrip())
+        return found
+
+    async def throttle_reset(self, who: Principal, request: commands.ThrottleReset) -> answers.Done:
+        """Let a strategy trade again that executed too often."""
+        target = self._parts.directory.find("strategy", request.strategy)
+        if self._parts.throttles is None:
+            raise Refused("unavailable", "this box has no throttles")
+        try:
+            self._parts.stops.remove(target.key, Stop.THROTTLE)
+        except OSError as error:
+            raise Refused("failed", f"{target} stays throttled: {error}") from error
+        self._parts.throttles.reset(target.index)
+        self._parts.words.stop_clear(target.scope, target.index, Stop.THROTTLE)
+        return answers.Done(done=[f"{target}: may execute again, its throttle counts from zero"])
+
+    async def reconcile(self, who: Principal, request: commands.Reconcile) -> answers.Reconciled:
+        """Compare now."""
+        result = await self._reconciliation().run_now(request.reason, request.replay)
+        return answers.Reconciled(
+            at_ns=result.at_ns,
+            sources=list(map(str, result.sources)),
+            orders=result.orders,
+            fills=result.fills,
+            positions=result.positions,
+            breaks=[self._queries.break_line(found) for found in result.breaks],
+        )
+
+    async def break_clear(self, who: Principal, request: commands.BreakClear) -> answers.Done:
+        """A person has looked into it."""
+        reconciliation = self._reconciliation()
+        known = {str(found.break_id): found for found in reconciliation.unresolved()}
+        if request.break_id not in known:
+            raise Refused("unknown", f"no unresolved break {request.break_id}: {', '.join(known) or 'there is none'}")
+        reconciliation.clear(known[request.break_id].break_id, who.name, request.reason)
+        return answers.Done(done=[f"break {request.break_id}: cleared", f"{len(known) - 1} left"])
+
+    def _reconciliation(self) -> Reconciliation:
+        if self._parts.reconciliation is None:
+            raise Refused("unavailable", "this box has no reconciliation")
+        return self._parts.reconciliation
+
+
+def _title(breaker: Breaker) -> str:
+    return " ".join(filter(None, (breaker.scope, breaker.name, breaker.trigger)))
+
+
+def _limit_change(change: Any, *arguments: Any, **named: Any) -> answers.LimitChange:
+    """Ask the limit book; its refusals become ours."""
+    try:
+        made = change(*arguments, **named)
+    except KeyError as error:
+        raise Refused("unknown", str(error.args[0]) if error.args else "no such limit") from error
+    except PermissionError as error:
+        raise Refused("role", str(error)) from error
+    except ValueError as error:
+        raise Refused("state", str(error)) from error
+    except OSError as error:
+        raise Refused("failed", f"the limit book could not be kept: {error}") from error
+    return answers.LimitChange(change=msgspec.to_builtins(made, str_keys=True))

@@ -1,0 +1,250 @@
+"""/metrics: the segment's counters, histograms, tables and words as Prometheus families, read when somebody asks.
+
+Names follow the C headers: ``tickwire_<stage>_<counter>``.  Money is in the currency, times in seconds.
+"""
+
+import contextlib
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from tickwire.api.collaborators import Collaborators
+from tickwire.api.queries import Queries
+from tickwire.api.scopes import FIRM, Target
+from tickwire.config.values import PRICE_SCALE
+from tickwire.native import Histogram, NativeError, Segment, lib
+from tickwire.native.metric import bucket_ceilings
+from tickwire.native.views import read_positions
+
+# stage -> enum of its counters, prefix of their names
+COUNTERS = {
+    "market-data": ("market_counter", "MARKET_COUNT_"),
+    "signal-bridge": ("signal_counter", "SIGNAL_COUNT_"),
+    "risk-manager": ("risk_counter", "RISK_COUNT_"),
+    "execution-engine": ("execution_counter", "EXECUTION_COUNT_"),
+}
+GAUGES = {"synchronised", "session_state", "next_sequence", "open_orders", "reconciled", "kill_ns"}
+BOUNDS_NS = (250, 500, *(digit * 10**power for power in (3, 4, 5) for digit in (1, 2, 5)), 10**6, 10**7, 10**9)
+BREAKER_STATES = {"closed": 0, "half-open": 1, "open": 2}
+_NAMED = re.compile(r"^(?P<base>.*?)(?:\.(?P<venue>\d+))?$")
+
+
+class SegmentCollector(Collector):
+    """Counters, histograms, rings' blocks and lanes of a segment."""
+
+    def __init__(
+        self, segment: Segment, symbols: Sequence[str], venues: Sequence[str], clock_ns: Callable[[], int]
+    ) -> None:
+        self._segment = segment
+        self._symbols = tuple(symbols)
+        self._venues = tuple(venues)
+        self._clock_ns = clock_ns
+        self._control = segment.control()
+
+    def collect(self) -> Iterator[Metric]:
+        """One reading; each figure is consistent in itself."""
+        yield from self._words()
+        yield from self._lanes()
+        yield from self._counters()
+        yield self._verdicts()
+        yield from self._histograms()
+        yield from self._positions()
+
+    def _words(self) -> Iterator[Metric]:
+        control = self._control
+        yield GaugeMetricFamily("tickwire_armed", "Whether the gate may open", value=control.armed)
+        yield GaugeMetricFamily("tickwire_killed", "Whether the firm's kill switch is on", value=bool(control.kill))
+        yield GaugeMetricFamily("tickwire_epoch", "Trading epoch", value=control.epoch)
+        age_s = max(0, self._clock_ns() - control.supervisor_heartbeat_ns) / 1e9
+        yield GaugeMetricFamily(
+            "tickwire_supervisor_heartbeat_age_seconds", "Since it last said that it lives", value=age_s
+        )
+
+    def _lanes(self) -> Iterator[Metric]:
+        up = GaugeMetricFamily("tickwire_lane_up", "Whether the lane runs", labels=["lane"])
+        starts = CounterMetricFamily("tickwire_lane_starts", "Processes that attached as this lane", labels=["lane"])
+        age = GaugeMetricFamily("tickwire_lane_heartbeat_age_seconds", "Since its last heartbeat", labels=["lane"])
+        cycles = CounterMetricFamily("tickwire_lane_cycles", "Duty cycles", labels=["lane", "kind"])
+        longest = GaugeMetricFamily("tickwire_lane_cycle_seconds_max", "The longest duty cycle", labels=["lane"])
+        for lane in self._control.lanes():
+            up.add_metric([lane.name], lane.state == "running")
+            starts.add_metric([lane.name], lane.starts)
+            age.add_metric([lane.name], max(0, self._clock_ns() - lane.heartbeat_ns) / 1e9)
+            cycles.add_metric([lane.name, "all"], lane.cycles)
+            cycles.add_metric([lane.name, "busy"], lane.cycles_busy)
+            longest.add_metric([lane.name], lane.cycle_ns_max / 1e9)
+        yield from (up, starts, age, cycles, longest)
+
+    def _counters(self) -> Iterator[Metric]:
+        families: dict[str, Metric] = {}
+        for name, kind, _ in self._segment.blocks():
+            base, venue = self._split(name)
+            if kind != lib.BLOCK_COUNTERS or base not in COUNTERS:
+                continue
+            for counter, value in self._segment.counters(name).named(*COUNTERS[base]).items():
+                title = f"tickwire_{base.replace('-', '_')}_{counter}"
+                text = f"{base}: {counter.replace('_', ' ')}"
+                if title not in families:
+                    family = GaugeMetricFamily if counter in GAUGES else CounterMetricFamily
+                    families[title] = family(title, text, labels=["venue"])
+                families[title].add_sample(
+                    title if counter in GAUGES else f"{title}_total", {"venue": venue} if venue else {}, value
+                )
+        yield from families.values()
+
+    def _verdicts(self) -> Metric:
+        family = CounterMetricFamily("tickwire_risk_verdicts", "Intents judged, by verdict", labels=["reason"])
+        for reason, value in self._segment.counters("risk-manager").named("risk_verdict", "RISK_").items():
+            if reason != "verdict_count":
+                family.add_metric([reason], value)
+        return family
+
+    def _histograms(self) -> Iterator[Metric]:
+        families: dict[str, HistogramMetricFamily] = {}
+        for name, kind, _ in self._segment.blocks():
+            if kind != lib.BLOCK_HISTOGRAM:
+                continue
+            base, venue = self._split(name)
+            title = f"tickwire_{base.removeprefix('latency.').replace('-', '_').replace('.', '_')}_seconds"
+            if title not in families:
+                families[title] = HistogramMetricFamily(title, f"Latency: {base}", labels=["venue"])
+            buckets, total_s = _buckets(self._segment.histogram(name))
+            families[title].add_metric([venue], buckets, total_s)
+        yield from families.values()
+
+    def _positions(self) -> Iterator[Metric]:
+        quantity = GaugeMetricFamily("tickwire_position_shares", "Shares held", labels=["instrument"])
+        pnl = GaugeMetricFamily("tickwire_pnl", "Profit in the currency, before fees", labels=["instrument", "kind"])
+        known = GaugeMetricFamily("tickwire_position_known", "Whether the position is known", labels=["instrument"])
+        for position in read_positions(self._segment, self._symbols):
+            quantity.add_metric([position.symbol], position.quantity)
+            pnl.add_metric([position.symbol, "realised"], position.realised / PRICE_SCALE)
+            pnl.add_metric([position.symbol, "unrealised"], position.unrealised / PRICE_SCALE)
+            known.add_metric([position.symbol], position.known)
+        yield from (quantity, pnl, known)
+
+    def _split(self, name: str) -> tuple[str, str]:
+        """A block's name without its venue's number, and that venue's name."""
+        match = _NAMED.match(name)
+        assert match is not None
+        if match["venue"] is None:
+            return match["base"], ""
+        index = int(match["venue"])
+        return match["base"], self._venues[index] if index < len(self._venues) else match["venue"]
+
+
+class OperationsCollector(Collector):
+    """Stops, breakers, limits' use, breaks and the health of the record."""
+
+    def __init__(self, parts: Collaborators, segment: Segment) -> None:
+        self._parts = parts
+        self._segment = segment
+        self._queries = Queries(parts)
+
+    def collect(self) -> Iterator[Metric]:
+        """One reading."""
+        stop = GaugeMetricFamily("tickwire_stop", "What stops a scope", labels=["scope", "name", "by"])
+        for line in self._queries.stops():
+            for name in line.stops:
+                stop.add_metric([line.scope, line.name, name], 1)
+        yield stop
+        breaker = GaugeMetricFamily(
+            "tickwire_breaker_state", "0 closed, 1 half-open, 2 open", labels=["scope", "name", "trigger"]
+        )
+        for found in self._queries.all_breakers():
+            breaker.add_metric([found.scope, found.name, found.trigger], BREAKER_STATES.get(str(found.state), 2))
+        yield breaker
+        yield GaugeMetricFamily(
+            "tickwire_reconciliation_breaks", "Breaks that nobody has cleared", value=len(self._queries.unresolved())
+        )
+        yield GaugeMetricFamily(
+            "tickwire_operations_recorded",
+            "0: the last operation could not be recorded",
+            value=not self._parts.audit.problem,
+        )
+        if self._parts.ledger is not None:
+            total = self._parts.ledger.total()
+            yield GaugeMetricFamily("tickwire_fees", "Fees paid, in the currency", value=total.fees / 1e6)
+            if total.drawdown is not None:
+                yield GaugeMetricFamily(
+                    "tickwire_drawdown", "From the high-water mark", value=total.drawdown / PRICE_SCALE
+                )
+        yield self._limit_use()
+
+    def _limit_use(self) -> Metric:
+        use = GaugeMetricFamily(
+            "tickwire_limit_use_ratio", "What is used of a limit, 1: all of it", labels=["scope", "name", "limit"]
+        )
+        try:
+            limits = self._segment.parameters("risk", "risk_limits").read()
+            table = self._segment.table("exposure", "risk_scope_exposure")
+        except NativeError:
+            return use
+        if limits is None:
+            return use
+        for target in self._parts.directory.targets():
+            index, limit = _place(limits, target)
+            with contextlib.suppress(NativeError):  # its writer is in the middle of it
+                if limit is not None and (used := table.read(index)) is not None:
+                    for name, ratio in _ratios(limit, used, target.scope == "instrument"):
+                        use.add_metric([target.scope, target.name, name], ratio)
+        return use
+
+
+def _place(limits: Any, target: Target) -> tuple[int, Any]:
+    """Where the scope's exposure is in the table, and its ``struct risk_..._limits``; None: it has none."""
+    index = target.index
+    if target is FIRM:
+        return lib.RISK_SCOPE_FIRM, limits.firm
+    if target.scope == "account":
+        return lib.RISK_SCOPE_ACCOUNT + index, limits.accounts[index]
+    if target.scope == "strategy":
+        return lib.RISK_SCOPE_STRATEGY + index, limits.strategies[index].scope
+    if target.scope == "instrument":
+        return lib.RISK_SCOPE_INSTRUMENT + index, limits.instruments[index]
+    return 0, None
+
+
+def _ratios(limit: Any, used: Any, instrument: bool) -> Iterator[tuple[str, float]]:
+    """How much of each limit is used; limits of 0 are not set."""
+    net = max(used.net_long, used.net_short)
+    figures: dict[str, int] = {"open_orders_max": used.open_orders}
+    if instrument:
+        figures |= {"position_max": abs(used.position), "exposure_max": used.gross}
+    else:
+        figures |= {"gross_max": used.gross, "net_max": net, "credit_max": used.credit_used}
+    for name, value in figures.items():
+        if bound := getattr(limit, name):
+            yield name, value / bound
+
+
+def _buckets(histogram: Histogram) -> tuple[list[tuple[str, float]], float]:
+    """Cumulative counts at our bounds and the sum; a native bucket that straddles a bound counts above it (3.2 %)."""
+    counts: NDArray[np.uint64] = histogram.buckets.copy()
+    cumulative = np.cumsum(counts)
+    found = []
+    for bound in BOUNDS_NS:
+        index = int(np.searchsorted(bucket_ceilings(), bound, side="right")) - 1
+        found.append((str(bound / 1e9), float(cumulative[index]) if index >= 0 else 0.0))
+    found.append(("+Inf", float(cumulative[-1])))
+    return found, histogram.sum / 1e9
+
+
+class Exposition:
+    """The text of /metrics."""
+
+    def __init__(self, collectors: Iterable[Collector]) -> None:
+        self._registry = CollectorRegistry(auto_describe=False)
+        for collector in collectors:
+            self._registry.register(collector)
+
+    def text(self) -> bytes:
+        """In Prometheus' text format."""
+        text: bytes = generate_latest(self._registry)
+        return text

@@ -1,0 +1,312 @@
+"""Everything that only looks: names instead of numbers, newest first, bounded."""
+
+import asyncio
+import dataclasses
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+import tickwire
+from tickwire.api import answers, commands
+from tickwire.api.collaborators import Blotter, Breaker, Collaborators, Execution, Order
+from tickwire.api.errors import Refused
+from tickwire.api.people import Principal
+from tickwire.api.scopes import FIRM, Target, stop_names
+from tickwire.native import enum_names, lib
+
+SIDES = {lib.SIDE_BUY: "buy", lib.SIDE_SELL: "sell"}
+HISTORY_LINES = 50
+
+
+class Queries:
+    """The box as answers."""
+
+    def __init__(self, parts: Collaborators) -> None:
+        self._parts = parts
+        self._order_types = {value: name for name, value in enum_names("order_type", "ORDER_TYPE_").items()}
+
+    async def status(self, who: Principal, request: commands.Nothing) -> answers.Status:
+        """At a glance."""
+        parts, box = self._parts, self._parts.box
+        services = box.services()
+        stops = self.stops()
+        wrong = [f"{service.name}: {what}" for service in services for what in service.wrong]
+        wrong += [f"{line.scope} {line.name}".strip() + f" stopped by {', '.join(line.stops)}" for line in stops]
+        wrong += [f"break {found.break_id}: {found.text}" for found in self.unresolved()]
+        total = parts.ledger.total() if parts.ledger is not None else None
+        firm = any(line.scope == "firm" for line in stops)
+        return answers.Status(
+            box=box.name,
+            version=tickwire.__version__,
+            trading=parts.words.armed and not firm and all(service.ready for service in services),
+            wrong=wrong,
+            armed=parts.words.armed,
+            killed_ns=parts.words.kill,
+            epoch=parts.words.epoch,
+            open_orders=box.open_orders,
+            reconciled=box.reconciled,
+            realised_1e4=total.realised_average if total is not None else 0,
+            unrealised_1e4=total.unrealised if total is not None else 0,
+            fees_1e6=total.fees if total is not None else 0,
+            unresolved_breaks=len(self.unresolved()),
+            services=services,
+            stops=stops,
+            recording=parts.audit.problem,
+        )
+
+    def stops(self) -> list[answers.StopLine]:
+        """Every scope that something stops."""
+        words = self._parts.words
+        lines = []
+        for target in self._parts.directory.targets():
+            names = stop_names(words.stop_bits(target.scope, target.index))
+            if target is FIRM and words.kill and "kill" not in names:
+                names.insert(0, "kill")
+            if names:
+                lines.append(answers.StopLine(scope=target.scope, name=target.name, stops=names))
+        return lines
+
+    async def orders(self, who: Principal, request: commands.OrdersOf) -> list[answers.OrderLine]:
+        """Of a scope."""
+        blotter, target = self._blotter(), self._parts.directory.find(request.scope, request.name)
+        wanted = (
+            order
+            for order in _newest(blotter.orders.values())
+            if _is_in(target, order)
+            and (request.state == "all" or request.order_id is not None or order.open)
+            and request.order_id in (None, order.order_id)
+        )
+        return [self._order_line(order) for order in itertools.islice(wanted, request.lines)]
+
+    def order(self, order_id: int) -> Order:
+        """One order; raises Refused when it is not of this day."""
+        found: Order | None = self._blotter().orders.get(order_id)
+        if found is None:
+            raise Refused("unknown", f"no order {order_id} in the blotter of the day")
+        return found
+
+    async def fills(self, who: Principal, request: commands.FillsOf) -> list[answers.FillLine]:
+        """Of a scope."""
+        target = self._parts.directory.find(request.scope, request.name)
+        wanted = (
+            fill
+            for fill in _newest(self._blotter().fills())
+            if _is_in(target, fill) and request.order_id in (None, fill.order_id)
+        )
+        return [self._fill_line(fill) for fill in itertools.islice(wanted, request.lines)]
+
+    async def positions(self, who: Principal, request: commands.Scope) -> answers.Positions:
+        """Of a scope."""
+        target = self._parts.directory.find(request.scope, request.name)
+        if self._parts.ledger is None:
+            raise Refused("unavailable", "this box has no ledger")
+        return answers.Positions(known=self._parts.box.positions_known, lines=self.position_lines(target))
+
+    def position_lines(self, target: Target) -> list[answers.PositionLine]:
+        """Every position of the scope, also those that are flat again."""
+        return [self._position_line(key, position) for key, position in self.keyed_positions(target)]
+
+    def keyed_positions(self, target: Target) -> Iterator[tuple[tuple[int, int, int, int], Any]]:
+        """(instrument, strategy, account, venue) and P&L of each."""
+        ledger = self._parts.ledger
+        if ledger is None:
+            return
+        for key in sorted(ledger.keys()):
+            instrument, strategy, account, venue = key
+            of_scope = {"instrument": instrument, "strategy": strategy, "account": account, "venue": venue}
+            if target is FIRM or of_scope[target.scope] == target.index:
+                yield (instrument, strategy, account, venue), ledger.total(instrument, strategy, account, venue)
+
+    async def venues(self, who: Principal, request: commands.Nothing) -> list[answers.VenueLine]:
+        """In the order of the configuration."""
+        return [
+            answers.VenueLine(
+                name=venue.name,
+                mic=venue.mic,
+                session=venue.session,
+                feed=venue.feed,
+                open_orders=venue.open_orders,
+                fee_taker_1e6=venue.fee_taker,
+                fee_maker_1e6=venue.fee_maker,
+                stops=stop_names(self._parts.words.stop_bits("venue", index)),
+            )
+            for index, venue in enumerate(self._parts.box.venues())
+        ]
+
+    async def best_execution(self, who: Principal, request: commands.OrderOf) -> answers.BestExecution:
+        """The evidence of one order."""
+        if self._parts.evidence is None:
+            raise Refused("unavailable", "this box keeps no best-execution evidence")
+        found = self._parts.evidence.decisions(request.order_id)
+        if not found:
+            raise Refused("unknown", f"no routing decision is on record for order {request.order_id}")
+        return answers.BestExecution(order_id=request.order_id, decisions=[_plain(decision) for decision in found])
+
+    async def limits(self, who: Principal, request: commands.LimitsOf) -> answers.Limits:
+        """Those whose path begins so."""
+        book = self._parts.limits
+        if book is None:
+            raise Refused("unavailable", "this box has no limit book")
+        effective = {
+            path: value for path, value in _paths(_plain(book.effective())).items() if path.startswith(request.path)
+        }
+        if not effective:
+            raise Refused("unknown", f"no limit's path begins with {request.path!r}")
+        return answers.Limits(
+            effective=effective,
+            pending=[_plain(change) for change in book.pending()],
+            history=[_plain(change) for change in list(book.history())[-HISTORY_LINES:]],
+        )
+
+    def all_breakers(self) -> list[Breaker]:
+        """Every breaker of the box."""
+        return list(self._parts.breakers()) if self._parts.breakers is not None else []
+
+    async def breakers(self, who: Principal, request: commands.Nothing) -> list[answers.BreakerLine]:
+        """All of them."""
+        return [
+            answers.BreakerLine(
+                scope=breaker.scope,
+                name=breaker.name,
+                trigger=breaker.trigger,
+                state=str(breaker.state),
+                action=breaker.action,
+            )
+            for breaker in self.all_breakers()
+        ]
+
+    def unresolved(self) -> list[Any]:
+        """Breaks that nobody has cleared."""
+        return list(self._parts.reconciliation.unresolved()) if self._parts.reconciliation is not None else []
+
+    async def breaks(self, who: Principal, request: commands.Nothing) -> list[answers.BreakLine]:
+        """Those that nobody has cleared."""
+        return [self.break_line(found) for found in self.unresolved()]
+
+    def break_line(self, found: Any) -> answers.BreakLine:
+        """A break with names."""
+        name = self._parts.directory.name
+        return answers.BreakLine(
+            break_id=str(found.break_id),
+            kind=str(found.kind),
+            venue=name("venue", found.venue) if found.venue is not None else "",
+            instrument=name("instrument", found.instrument) if found.instrument is not None else "",
+            order_id=found.order_id or 0,
+            ours=str(found.ours),
+            theirs=str(found.theirs),
+            difference=str(found.difference),
+            source=str(found.source),
+            text=found.text,
+        )
+
+    async def audit(self, who: Principal, request: commands.AuditTail) -> answers.Audit:
+        """The end of the record."""
+        problem = await asyncio.to_thread(self._parts.audit.verify)
+        lines = await asyncio.to_thread(self._parts.audit.last, request.lines)
+        return answers.Audit(whole=not problem, problem=problem, lines=lines)
+
+    def _blotter(self) -> Blotter:
+        if self._parts.blotter is None:
+            raise Refused("unavailable", "this box has no blotter")
+        return self._parts.blotter
+
+    def _order_line(self, order: Order) -> answers.OrderLine:
+        name = self._parts.directory.name
+        return answers.OrderLine(
+            order_id=order.order_id,
+            parent_id=order.parent_id,
+            venue=name("venue", order.venue),
+            instrument=name("instrument", order.instrument),
+            account=name("account", order.account),
+            strategy=name("strategy", order.strategy),
+            trader=str(order.trader or ""),
+            side=SIDES.get(order.side, ""),
+            quantity=order.quantity,
+            executed=order.executed,
+            leaves=order.leaves,
+            price_1e4=order.price,
+            average_price_1e4=order.average_price,
+            order_type=self._order_types.get(order.order_type, str(order.order_type)),
+            time_in_force=_time_in_force(order.time_in_force),
+            state=order.state,
+            slippage_bps=order.slippage,
+            tick=order.tick,
+            sent_ns=order.sent_ns,
+            report_ns=order.report_ns,
+            reason=str(order.reason),
+        )
+
+    def _fill_line(self, fill: Execution) -> answers.FillLine:
+        name = self._parts.directory.name
+        return answers.FillLine(
+            order_id=fill.order_id,
+            match_number=fill.match_number,
+            venue=name("venue", fill.venue),
+            instrument=name("instrument", fill.instrument),
+            account=name("account", fill.account),
+            strategy=name("strategy", fill.strategy),
+            side=SIDES.get(fill.side, ""),
+            quantity=fill.quantity,
+            price_1e4=fill.price,
+            liquidity=fill.liquidity,
+            venue_ns=fill.venue_ns,
+            report_ns=fill.report_ns,
+            replayed=fill.replayed,
+        )
+
+    def _position_line(self, key: tuple[int, int, int, int], position: Any) -> answers.PositionLine:
+        name = self._parts.directory.name
+        instrument, strategy, account, venue = key
+        return answers.PositionLine(
+            instrument=name("instrument", instrument),
+            strategy=name("strategy", strategy),
+            account=name("account", account),
+            venue=name("venue", venue),
+            quantity=position.quantity,
+            average_cost_1e4=position.average_cost,
+            fifo_cost_1e4=position.fifo_cost,
+            realised_1e4=position.realised_average,
+            realised_fifo_1e4=position.realised_fifo,
+            unrealised_1e4=position.unrealised,
+            fees_1e6=position.fees,
+            high_water_mark_1e4=position.high_water_mark,
+            drawdown_1e4=position.drawdown,
+            mark_1e4=position.mark,
+            mark_age_ns=position.mark_age_ns,
+            stale=position.stale,
+        )
+
+
+def _newest(lines: Iterable[Any]) -> Iterator[Any]:
+    """Last in, first out."""
+    yield from reversed(list(lines))
+
+
+def _is_in(target: Target, line: Any) -> bool:
+    return target is FIRM or getattr(line, target.scope) == target.index
+
+
+def _time_in_force(value: int) -> str:
+    """The venue's letter where it is one."""
+    return chr(value) if 32 < value < 127 else str(value)
+
+
+def _plain(value: Any) -> Any:
+    """Whatever a collaborator keeps, as JSON has it."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = dataclasses.asdict(value)
+    return msgspec.to_builtins(value, str_keys=True, enc_hook=str)
+
+
+def _paths(value: Any, path: str = "") -> dict[str, Any]:
+    """A nested value as dotted paths; what is a list of named things goes by their names."""
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        value = {str(item.get("symbol") or item.get("name") or index): item for index, item in enumerate(value)}
+    if not isinstance(value, dict):
+        return {path: value}
+    found: dict[str, Any] = {}
+    for name, item in value.items():
+        found |= _paths(item, f"{path}.{name}" if path else str(name))
+    return found

@@ -1,0 +1,362 @@
+"""A box for operator tests: a real segment, real files, small collaborators that remember what they were asked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tickwire.api.audit import FILE, AuditLog
+from tickwire.api.box import SegmentBox, VenueFacts
+from tickwire.api.build import build_plane
+from tickwire.api.collaborators import Collaborators
+from tickwire.api.operations import Operations
+from tickwire.api.people import Person, Principal, Role, token_digest
+from tickwire.api.plane import OperatorPlane, PlaneSettings
+from tickwire.api.scopes import Directory
+from tickwire.api.stops import StopStore
+from tickwire.native import lib
+from tickwire.native.trading import record
+from tickwire.supervisor.layout import create_segment
+from tickwire.supervisor.ownership import Ownership
+
+SYMBOLS = ("AAPL", "MSFT")
+VENUES = ("A", "B")
+DIRECTORY = Directory(
+    {
+        "venue": {"A": 0, "B": 1},
+        "account": {"HOUSE": 1},
+        "strategy": {"imbalance": 1, "twap": 2},
+        "instrument": {"AAPL": 0, "MSFT": 1},
+    }
+)
+VIEWER = Principal("victor", Role.VIEWER, "unix")
+TRADER = Principal("alice", Role.TRADER, "unix")
+OFFICER = Principal("bob", Role.RISK_OFFICER, "unix")
+TOKENS = {"victor": "token-of-victor", "alice": "token-of-alice", "bob": "token-of-bob"}
+PEOPLE = tuple(
+    Person(who.name, who.role or Role.VIEWER, token_digest(TOKENS[who.name])) for who in (VIEWER, TRADER, OFFICER)
+)
+
+
+@dataclass
+class Order:
+    """An order as the blotter has it."""
+
+    order_id: int
+    venue: int = 0
+    instrument: int = 0
+    account: int = 1
+    strategy: int = 1
+    trader: int = 1
+    side: int = lib.SIDE_BUY
+    quantity: int = 100
+    executed: int = 0
+    leaves: int = 100
+    price: int = 1_870_000
+    parent_id: int = 0
+    order_type: int = 0
+    time_in_force: int = ord("0")
+    state: str = "live"
+    tick: int = 7
+    sent_ns: int = 1
+    report_ns: int = 2
+    reason: str = ""
+    average_price: int | None = None
+    slippage: float | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.state in ("sent", "live")
+
+
+@dataclass
+class Fill:
+    """A fill as the blotter has it."""
+
+    order_id: int
+    match_number: int
+    venue: int = 0
+    instrument: int = 0
+    account: int = 1
+    strategy: int = 1
+    side: int = lib.SIDE_BUY
+    quantity: int = 100
+    price: int = 1_870_000
+    liquidity: str = "R"
+    venue_ns: int = 1
+    report_ns: int = 2
+    replayed: bool = False
+
+
+@dataclass
+class Blotter:
+    """Orders and fills that a test puts in."""
+
+    orders: dict[int, Order] = field(default_factory=dict)
+    executions: list[Fill] = field(default_factory=list)
+    incomplete: bool = False
+
+    def fills(self) -> Sequence[Fill]:
+        return self.executions
+
+
+@dataclass
+class PnL:
+    """Figures of one key."""
+
+    quantity: int = 0
+    average_cost: int = 0
+    fifo_cost: int = 0
+    realised_average: int = 0
+    realised_fifo: int = 0
+    unrealised: int = 0
+    fees: int = 0
+    high_water_mark: int | None = None
+    drawdown: int | None = None
+    mark: int | None = None
+    mark_age_ns: int | None = None
+    stale: bool = False
+
+
+@dataclass
+class Ledger:
+    """Positions by (instrument, strategy, account, venue)."""
+
+    held: dict[tuple[int, int, int, int], PnL] = field(default_factory=dict)
+
+    def keys(self) -> Sequence[tuple[int, int, int, int]]:
+        return tuple(self.held)
+
+    def total(self, *key: int) -> PnL:
+        if key:
+            return self.held[key]  # type: ignore[index]
+        return PnL(realised_average=sum(one.realised_average for one in self.held.values()))
+
+
+@dataclass
+class Desk:
+    """Remembers what was sent; ``room`` False: nothing goes."""
+
+    asked: list[tuple[Any, ...]] = field(default_factory=list)
+    room: bool = True
+
+    def cancel_order(self, order_id: int) -> bool:
+        self.asked.append(("cancel", order_id))
+        return self.room
+
+    def cancel_scope(self, scope: str, index: int) -> bool:
+        self.asked.append(("cancel", scope, index))
+        return self.room
+
+    def close_position(self, instrument: int, strategy: int, account: int, venue: int, quantity: int) -> int:
+        self.asked.append(("close", instrument, strategy, account, venue, quantity))
+        return len(self.asked) if self.room else 0
+
+
+@dataclass
+class Change:
+    """A change of a limit."""
+
+    id: str
+    path: str
+    old: Any
+    new: Any
+    who: str
+    why: str
+    state: str
+    approver: str = ""
+    expires_s: int | None = None
+
+
+class LimitBook:
+    """One limit; loosening it needs somebody else's word."""
+
+    def __init__(self) -> None:
+        self.value = 2000
+        self.changes: list[Change] = []
+
+    def effective(self) -> Any:
+        return {"instruments": [{"symbol": "AAPL", "position_max": self.value}]}
+
+    def propose(self, who: str, role: str, path: str, value: Any, why: str, expires_s: int | None = None) -> Change:
+        if path != "instruments.AAPL.position_max":
+            raise KeyError(f"no limit {path}")
+        if not isinstance(value, int) or value < 0:
+            raise ValueError(f"expected shares, got {value!r}")
+        state = "pending" if value > self.value else "in force"
+        change = Change(str(len(self.changes) + 1), path, self.value, value, who, why, state, expires_s=expires_s)
+        self.changes.append(change)
+        if state == "in force":
+            self.value = value
+        return change
+
+    def approve(self, change_id: str, who: str) -> Change:
+        change = next((one for one in self.pending() if one.id == change_id), None)
+        if change is None:
+            raise KeyError(f"no pending change {change_id}")
+        if change.who == who:
+            raise PermissionError("a second person must approve")
+        change.state, change.approver, self.value = "in force", who, change.new
+        return change
+
+    def pending(self) -> list[Change]:
+        return [change for change in self.changes if change.state == "pending"]
+
+    def history(self) -> list[Change]:
+        return self.changes
+
+
+@dataclass
+class Breaker:
+    """A breaker that opens and closes by hand."""
+
+    scope: str = "strategy"
+    name: str = "imbalance"
+    trigger: str = "loss"
+    state: str = "closed"
+    action: str = "cancel-all"
+
+    def trip(self, who: str, why: str) -> None:
+        self.state = "open"
+
+    def reset(self, who: str, why: str) -> None:
+        self.state = "closed"
+
+
+@dataclass
+class Break:
+    """A difference."""
+
+    break_id: str = "b1"
+    kind: str = "fill"
+    venue: int = 0
+    instrument: int = 0
+    order_id: int = 7
+    ours: Any = 100
+    theirs: Any = 200
+    difference: Any = 100
+    source: str = "drop copy"
+    text: str = "order 7: 100 executed here, 200 at A"
+
+
+@dataclass
+class Result:
+    """What a reconciliation compared."""
+
+    breaks: tuple[Break, ...]
+    at_ns: int = 1
+    sources: tuple[str, ...] = ("replay",)
+    orders: int = 3
+    fills: int = 2
+    positions: int = 1
+
+
+@dataclass
+class Reconciliation:
+    """Finds the breaks that a test puts in."""
+
+    breaks: list[Break] = field(default_factory=list)
+    runs: int = 0
+
+    async def run_now(self, reason: str, replay: bool) -> Result:
+        self.runs += 1
+        return Result(tuple(self.breaks))
+
+    def clear(self, break_id: str, who: str, why: str) -> None:
+        self.breaks = [found for found in self.breaks if found.break_id != break_id]
+
+    def unresolved(self) -> Sequence[Break]:
+        return self.breaks
+
+
+@dataclass
+class Throttles:
+    """Remembers which were reset."""
+
+    resets: list[int] = field(default_factory=list)
+
+    def reset(self, strategy: int) -> None:
+        self.resets.append(strategy)
+
+
+@dataclass
+class Evidence:
+    """One decision."""
+
+    def decisions(self, order_id: int) -> Sequence[Any]:
+        return [{"venue": "A", "ask": 1_870_100, "chosen": True}] if order_id == 7 else []
+
+
+class OperatorBox:
+    """Segment, files and collaborators; trading is well until a test says otherwise."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now_ns = 1_000_000_000_000
+        self.state_dir = folder / "state"
+        self.owner = Ownership(folder / "segment", self.state_dir)
+        self.segment, self.control = create_segment(folder / "segment", ["hot"], len(VENUES))
+        self.blotter, self.ledger, self.desk = Blotter(), Ledger(), Desk()
+        self.limits, self.breaker, self.reconciliation = LimitBook(), Breaker(), Reconciliation()
+        self.throttles = Throttles()
+        self.parts = Collaborators(
+            state_dir=self.state_dir,
+            clock_ns=lambda: self.now_ns,
+            directory=DIRECTORY,
+            words=self.control,
+            kill_memory=self.owner,
+            stops=StopStore(self.state_dir),
+            audit=AuditLog(self.state_dir / FILE),
+            box=SegmentBox(self.segment, "box", SYMBOLS, [VenueFacts(name) for name in VENUES], lambda: self.now_ns),
+            blotter=self.blotter,
+            ledger=self.ledger,
+            limits=self.limits,
+            breakers=lambda: [self.breaker],
+            reconciliation=self.reconciliation,
+            desk=self.desk,
+            evidence=Evidence(),
+            throttles=self.throttles,
+            strategy_traders={"twap": "alice"},
+        )
+        self.make_well()
+
+    def make_well(self) -> None:
+        """Lanes up, feeds and sessions live, positions known, gate armed."""
+        lane = self.control.pointer.lanes[0]
+        lane.state, lane.heartbeat_ns = lib.LANE_RUNNING, self.now_ns
+        self.control.supervisor_heartbeat_ns = self.now_ns
+        self.control.armed = True
+        for index in range(len(VENUES)):
+            self.segment.counters(f"market-data.{index}").values[lib.MARKET_COUNT_SYNCHRONISED] = 1
+            self.session(index, lib.SESSION_LIVE)
+        self.reconciled(True)
+        self.segment.parameters("risk", "risk_limits").write(record("risk_limits"), self.now_ns)
+        self.segment.parameters("signal", "signal_parameters").write(record("signal_parameters"), self.now_ns)
+        table = self.segment.table("position", "position_entry")
+        for index in range(len(SYMBOLS)):
+            table._entries[index].known = 1
+
+    def session(self, venue: int, state: int) -> None:
+        """What the session with a venue is."""
+        self.segment.counters(f"execution-engine.{venue}").values[lib.EXECUTION_COUNT_SESSION_STATE] = state
+
+    def reconciled(self, known: bool) -> None:
+        """Whether the gate knows what the box holds."""
+        self.segment.counters("risk-manager").values[lib.RISK_COUNT_RECONCILED] = known
+
+    def operations(self) -> Operations:
+        """Operations as after a start."""
+        return Operations(self.parts)
+
+    def lines(self) -> list[dict[str, Any]]:
+        """What is on record."""
+        return AuditLog(self.state_dir / FILE).last(1000)
+
+    def plane(self, **settings: Any) -> OperatorPlane:
+        """Its servers."""
+        wanted = {"socket": self.state_dir / "operator.sock", "people": PEOPLE} | settings
+        return build_plane(PlaneSettings(state_dir=self.state_dir, **wanted), self.parts, self.segment, SYMBOLS, VENUES)
+
+    def close(self) -> None:
+        self.parts.audit.close()
+        self.segment.close()
+        self.owner.close()

@@ -1,0 +1,423 @@
+"""What a person may do to a box, and what they may not."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from operator_box import OFFICER, TRADER, VIEWER, Break, Fill, OperatorBox, Order, PnL
+
+from tickwire.api.commands import COMMANDS
+from tickwire.api.errors import Refused
+from tickwire.api.people import Principal, Role, nobody
+from tickwire.api.scopes import Stop
+from tickwire.native import lib
+
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "best-execution": {"order_id": 7},
+    "rearm-confirm": {"code": "ABCDEF", "reason": "x"},
+    "limit-propose": {"path": "instruments.AAPL.position_max", "value": 1, "reason": "x"},
+    "limit-override": {"path": "instruments.AAPL.position_max", "value": 1, "reason": "x", "expires_s": 5},
+    "limit-approve": {"change": "1"},
+    "breaker-trip": {"scope": "strategy", "name": "imbalance", "reason": "x"},
+    "breaker-reset": {"scope": "strategy", "name": "imbalance", "reason": "x"},
+    "throttle-reset": {"strategy": "imbalance", "reason": "x"},
+    "break-clear": {"break_id": "b1", "reason": "x"},
+    "cancel": {"scope": "firm", "reason": "x"},
+} | {name: {"reason": "x"} for name in ("kill", "pause", "resume", "flatten")}
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[OperatorBox]:
+    made = OperatorBox(tmp_path)
+    yield made
+    made.close()
+
+
+def do(box: OperatorBox, who: Principal, name: str, /, key: str = "", **arguments: Any) -> Any:
+    return asyncio.run(box.operations().execute(who, name, arguments, key))
+
+
+def refusal(box: OperatorBox, who: Principal, name: str, /, **arguments: Any) -> Refused:
+    with pytest.raises(Refused) as caught:
+        do(box, who, name, **arguments)
+    return caught.value
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("role", [*Role, None])
+def test_each_command_is_refused_to_whom_it_is_not_for_and_that_is_on_record(
+    box: OperatorBox, name: str, role: Role | None
+) -> None:
+    who = Principal("somebody", role, "unix")
+    operations = box.operations()
+
+    async def attempt() -> str:
+        try:
+            await operations.execute(who, name, ARGUMENTS.get(name, {}))
+        except Refused as refused:
+            return refused.code
+        return "done"
+
+    code = asyncio.run(attempt())
+    allowed = role is not None and role in COMMANDS[name].roles
+    assert (code not in ("role", "unauthenticated")) == allowed
+    last = box.lines()[-1]
+    assert last["command"] == name
+    assert last["phase"] == "refused" if not allowed else last["phase"] in ("done", "refused", "looked")
+
+
+def test_only_a_risk_officer_lifts_anything_that_a_machine_or_a_kill_stopped() -> None:
+    lifts = ("rearm-prepare", "rearm-confirm", "breaker-reset", "throttle-reset", "break-clear")
+    governs = ("limit-propose", "limit-override", "limit-approve")
+    for name in lifts + governs:
+        assert COMMANDS[name].roles == {Role.RISK_OFFICER}
+    for name, command in COMMANDS.items():
+        assert not command.changes or Role.VIEWER not in command.roles, name
+
+
+def test_a_kill_of_the_firm_is_on_and_stays_on_across_restarts(box: OperatorBox) -> None:
+    done = do(box, TRADER, "kill", reason="fat finger")
+    assert box.control.kill == box.now_ns == box.owner.kill
+    assert "stays on across restarts" in done.done[1]
+    box.now_ns += 5
+    do(box, TRADER, "kill", reason="again")
+    assert box.control.kill == box.now_ns - 5, "the first time counts"
+
+
+@pytest.mark.parametrize(
+    ("scope", "name", "index"),
+    [("venue", "B", 1), ("account", "HOUSE", 1), ("strategy", "twap", 2), ("instrument", "MSFT", 1)],
+)
+def test_a_kill_of_a_scope_stops_that_scope_alone_and_is_kept(
+    box: OperatorBox, scope: str, name: str, index: int
+) -> None:
+    do(box, TRADER, "kill", scope=scope, name=name, reason="x")
+    assert box.control.stop_bits(scope, index) == lib.STOP_KILL
+    assert not box.control.kill
+    assert box.parts.stops.read()[scope, name].bits == Stop.KILL  # type: ignore[index]
+    assert box.control.pointer.stops.kills == 1, "execution sees that there is something to cancel"
+
+
+def test_a_kill_is_done_when_neither_disk_nor_record_takes_it(box: OperatorBox) -> None:
+    box.state_dir.rename(box.state_dir.with_name("gone"))
+    done = do(box, TRADER, "kill", reason="x")
+    assert box.control.kill
+    assert "NOT kept for the next start" in done.done[1]
+    assert box.parts.audit.problem
+
+
+@pytest.mark.parametrize("name", ["pause", "resume", "flatten", "cancel"])
+def test_nothing_else_is_done_that_cannot_be_recorded(box: OperatorBox, name: str) -> None:
+    do(box, OFFICER, "pause", reason="x")
+    box.state_dir.rename(box.state_dir.with_name("gone"))
+    assert refusal(box, OFFICER, name, **ARGUMENTS[name]).code == "not-recorded"
+    assert box.control.stop_bits("firm", 0) == lib.STOP_PAUSE
+    assert not box.desk.asked
+    assert do(box, VIEWER, "status").recording, "who looks sees that nothing can be recorded"
+
+
+def rearm(box: OperatorBox, who: Principal = OFFICER, **scope: str) -> Any:
+    operations = box.operations()
+
+    async def both() -> Any:
+        prepared = await operations.execute(who, "rearm-prepare", scope)
+        return await operations.execute(who, "rearm-confirm", scope | {"code": prepared.code, "reason": "looked"})
+
+    return asyncio.run(both())
+
+
+def test_a_kill_is_lifted_in_two_steps(box: OperatorBox) -> None:
+    do(box, TRADER, "kill", reason="x")
+    rearm(box)
+    assert box.control.kill == 0 == box.owner.kill
+    do(box, TRADER, "kill", scope="venue", name="A", reason="x")
+    rearm(box, scope="venue", name="A")
+    assert box.control.stop_bits("venue", 0) == 0
+    assert not box.parts.stops.read()
+
+
+def test_rearming_a_scope_says_that_the_firm_is_still_killed(box: OperatorBox) -> None:
+    do(box, TRADER, "kill", reason="x")
+    do(box, TRADER, "kill", scope="venue", name="A", reason="x")
+    assert "still stopped by: kill of the whole firm" in rearm(box, scope="venue", name="A").done
+    assert box.control.kill
+
+
+def unreconciled(box: OperatorBox) -> None:
+    box.reconciled(False)
+
+
+def broken(box: OperatorBox) -> None:
+    box.reconciliation.breaks = [Break()]
+
+
+def lane_down(box: OperatorBox) -> None:
+    box.control.pointer.lanes[0].state = lib.LANE_STOPPED
+
+
+def lane_silent(box: OperatorBox) -> None:
+    box.control.pointer.lanes[0].heartbeat_ns -= 3_000_000_000
+
+
+@pytest.mark.parametrize("trouble", [unreconciled, broken, lane_down, lane_silent])
+def test_a_kill_stays_on_while_something_is_wrong(box: OperatorBox, trouble: Any) -> None:
+    do(box, TRADER, "kill", reason="x")
+    operations = box.operations()
+
+    async def prepare_before_and_confirm_after() -> None:
+        prepared = await operations.execute(OFFICER, "rearm-prepare", {})
+        trouble(box)
+        with pytest.raises(Refused, match="stays killed"):
+            await operations.execute(OFFICER, "rearm-confirm", {"code": prepared.code, "reason": "x"})
+
+    asyncio.run(prepare_before_and_confirm_after())
+    assert box.control.kill
+    prepared = do(box, OFFICER, "rearm-prepare")
+    assert prepared.against
+    assert prepared.code == "", "no code is given out"
+
+
+def test_a_break_of_another_instrument_stops_no_rearm_of_this_one(box: OperatorBox) -> None:
+    box.reconciliation.breaks = [Break(instrument=1)]
+    do(box, TRADER, "kill", scope="instrument", name="AAPL", reason="x")
+    rearm(box, scope="instrument", name="AAPL")
+    do(box, TRADER, "kill", scope="instrument", name="MSFT", reason="x")
+    assert "unresolved break b1" in do(box, OFFICER, "rearm-prepare", scope="instrument", name="MSFT").against[0]
+
+
+def test_a_code_is_good_once_for_a_minute_for_one_person_and_one_scope_and_not_after_another_kill(
+    box: OperatorBox,
+) -> None:
+    do(box, TRADER, "kill", reason="x")
+    do(box, TRADER, "kill", scope="venue", name="A", reason="x")
+    operations = box.operations()
+
+    async def confirm(code: str, who: Principal = OFFICER, **scope: str) -> str:
+        try:
+            await operations.execute(who, "rearm-confirm", scope | {"code": code, "reason": "x"})
+        except Refused as refused:
+            return refused.text
+        return "done"
+
+    async def prepare() -> str:
+        return str((await operations.execute(OFFICER, "rearm-prepare", {})).code)
+
+    async def story() -> None:
+        assert "prepare first" in await confirm("ABCDEF")
+        code = await prepare()
+        assert "prepare first" in await confirm(code, scope="venue", name="A")
+        assert "not the code you were given" in await confirm(code, replace(OFFICER, name="carol"))
+        code = await prepare()
+        box.now_ns += 61_000_000_000
+        box.make_well()
+        assert "no longer good" in await confirm(code)
+        code = await prepare()
+        await operations.execute(TRADER, "kill", {"reason": "no!"})
+        assert "prepare first" in await confirm(code)
+        code = await prepare()
+        for _ in range(3):
+            assert "not the code" in await confirm("WRONG2")
+        assert "no longer good" in await confirm(code), "nobody may guess for ever"
+        code = await prepare()
+        assert await confirm(code.lower()) == "done"
+        assert "not killed" in await confirm(code)
+
+    asyncio.run(story())
+    assert not any(line.get("arguments", {}).get("code", "(hidden)") != "(hidden)" for line in box.lines())
+    assert not any("code" in (line.get("answer") or {}) for line in box.lines()), "no code is on record"
+
+
+def test_a_pause_is_ended_by_who_made_it_or_by_a_risk_officer(box: OperatorBox) -> None:
+    do(box, OFFICER, "pause", scope="venue", name="A", reason="x")
+    do(box, TRADER, "pause", scope="venue", name="A", reason="me too")
+    assert refusal(box, TRADER, "resume", scope="venue", name="A", reason="x").code == "role"
+    assert box.control.stop_bits("venue", 0) == lib.STOP_PAUSE
+    do(box, OFFICER, "resume", scope="venue", name="A", reason="x")
+    do(box, TRADER, "pause", scope="venue", name="A", reason="x")
+    do(box, TRADER, "resume", scope="venue", name="A", reason="x")
+    assert box.control.stop_bits("venue", 0) == 0
+    assert refusal(box, TRADER, "resume", scope="venue", name="A", reason="x").code == "state"
+
+
+def test_a_trader_resumes_a_strategy_of_their_own(box: OperatorBox) -> None:
+    for name in ("twap", "imbalance"):
+        do(box, OFFICER, "pause", scope="strategy", name=name, reason="x")
+    do(box, TRADER, "resume", scope="strategy", name="twap", reason="x")
+    assert refusal(box, TRADER, "resume", scope="strategy", name="imbalance", reason="x").code == "role"
+
+
+def test_a_resume_lifts_no_kill(box: OperatorBox) -> None:
+    do(box, TRADER, "pause", scope="venue", name="A", reason="x")
+    do(box, TRADER, "kill", scope="venue", name="A", reason="x")
+    assert do(box, TRADER, "resume", scope="venue", name="A", reason="x").done[1] == "still stopped by: kill"
+    assert box.control.stop_bits("venue", 0) == lib.STOP_KILL
+
+
+def test_a_cancel_is_of_an_open_order_or_of_a_scope(box: OperatorBox) -> None:
+    box.blotter.orders = {7: Order(7), 8: Order(8, state="filled")}
+    do(box, TRADER, "cancel", order_id=7, reason="x")
+    do(box, TRADER, "cancel", scope="venue", name="B", reason="x")
+    do(box, TRADER, "cancel", scope="firm", reason="x")
+    assert box.desk.asked == [("cancel", 7), ("cancel", "venue", 1), ("cancel", "firm", 0)]
+    assert refusal(box, TRADER, "cancel", order_id=8, reason="x").code == "state"
+    assert refusal(box, TRADER, "cancel", order_id=9, reason="x").code == "unknown"
+    assert refusal(box, TRADER, "cancel", reason="x").code == "malformed"
+    assert refusal(box, TRADER, "cancel", order_id=7, scope="firm", reason="x").code == "malformed"
+    box.desk.room = False
+    assert refusal(box, TRADER, "cancel", order_id=7, reason="x").code == "busy"
+
+
+def test_flatten_pauses_cancels_and_closes_what_is_held_in_the_scope(box: OperatorBox) -> None:
+    box.ledger.held = {
+        (0, 1, 1, 0): PnL(quantity=300),
+        (0, 2, 1, 1): PnL(quantity=-50),
+        (1, 1, 1, 0): PnL(),
+        (1, 2, 1, 1): PnL(quantity=10),
+    }
+    done = do(box, TRADER, "flatten", scope="instrument", name="AAPL", reason="news")
+    assert box.control.stop_bits("instrument", 0) == lib.STOP_PAUSE, "or the strategy would open it again"
+    assert box.desk.asked == [("cancel", "instrument", 0), ("close", 0, 1, 1, 0, 300), ("close", 0, 2, 1, 1, -50)]
+    assert done.parents == [2, 3]
+
+
+def test_flatten_does_nothing_while_positions_are_unknown_or_the_firm_is_killed(box: OperatorBox) -> None:
+    box.ledger.held = {(0, 1, 1, 0): PnL(quantity=300)}
+    do(box, TRADER, "kill", reason="x")
+    assert "re-arm first" in refusal(box, TRADER, "flatten", reason="x").text
+    box.control.kill = 0
+    box.segment.table("position", "position_entry")._entries[1].known = 0
+    assert "unknown" in refusal(box, TRADER, "flatten", reason="x").text
+    assert not box.desk.asked
+    assert not box.control.stop_bits("firm", 0)
+
+
+def test_flatten_says_what_it_could_not_close(box: OperatorBox) -> None:
+    box.ledger.held = {(0, 1, 1, 0): PnL(quantity=300), (0, 1, 1, 1): PnL(quantity=200)}
+    do(box, TRADER, "kill", scope="venue", name="A", reason="x")
+    done = do(box, TRADER, "flatten", reason="x")
+    assert any("NOT closed, its venue is stopped by kill" in line for line in done.done)
+    assert len(done.parents) == 1
+
+
+def test_a_limit_is_loosened_by_two_people_and_the_values_are_on_record(box: OperatorBox) -> None:
+    path = "instruments.AAPL.position_max"
+    pending = do(box, OFFICER, "limit-propose", path=path, value=5000, reason="more")
+    assert (pending.change["old"], pending.change["new"], box.limits.value) == (2000, 5000, 2000)
+    assert refusal(box, OFFICER, "limit-approve", change="1").code == "role"
+    do(box, replace(OFFICER, name="carol"), "limit-approve", change="1")
+    assert box.limits.value == 5000
+    assert do(box, VIEWER, "limits", path=path).effective == {path: 5000}
+    assert refusal(box, OFFICER, "limit-propose", path="no.such", value=1, reason="x").code == "unknown"
+    assert refusal(box, OFFICER, "limit-propose", path=path, value=-1, reason="x").code == "state"
+    assert box.lines()[-1]["arguments"] == {"path": path, "value": -1, "reason": "x"}
+    override = do(box, OFFICER, "limit-override", path=path, value=100, reason="event", expires_s=60)
+    assert override.change["expires_s"] == 60
+
+
+def test_breaker_throttle_and_break_are_lifted_by_name(box: OperatorBox) -> None:
+    scope = {"scope": "strategy", "name": "imbalance", "reason": "x"}
+    do(box, TRADER, "breaker-trip", **scope)
+    assert box.breaker.state == "open"
+    assert do(box, OFFICER, "breaker-reset", **scope).done == ["breaker strategy imbalance loss: open -> closed"]
+    assert refusal(box, OFFICER, "breaker-reset", scope="venue", name="A", reason="x").code == "unknown"
+    box.control.stop_set("strategy", 1, lib.STOP_THROTTLE | lib.STOP_PAUSE)
+    do(box, OFFICER, "throttle-reset", strategy="imbalance", reason="x")
+    assert box.throttles.resets == [1]
+    assert box.control.stop_bits("strategy", 1) == lib.STOP_PAUSE
+    box.reconciliation.breaks = [Break()]
+    assert do(box, TRADER, "reconcile").breaks[0].text.startswith("order 7")
+    assert refusal(box, OFFICER, "break-clear", break_id="b2", reason="x").code == "unknown"
+    do(box, OFFICER, "break-clear", break_id="b1", reason="x")
+    assert do(box, VIEWER, "breaks") == []
+
+
+def test_who_looks_sees_names_and_the_newest_first(box: OperatorBox) -> None:
+    box.blotter.orders = {1: Order(1, venue=1), 2: Order(2, instrument=1), 3: Order(3, state="filled")}
+    box.blotter.executions = [Fill(1, 11), Fill(2, 12, instrument=1)]
+    box.ledger.held = {(0, 1, 1, 0): PnL(quantity=300, realised_average=5), (1, 1, 1, 0): PnL()}
+    assert [line.order_id for line in do(box, VIEWER, "orders")] == [2, 1]
+    assert [line.order_id for line in do(box, VIEWER, "orders", state="all", lines=1)] == [3]
+    assert [line.venue for line in do(box, VIEWER, "orders", scope="venue", name="B")] == ["B"]
+    assert [line.match_number for line in do(box, VIEWER, "fills", scope="instrument", name="AAPL")] == [11]
+    lines = do(box, VIEWER, "positions", scope="instrument", name="AAPL").lines
+    assert [(line.instrument, line.strategy, line.account, line.venue) for line in lines] == [
+        ("AAPL", "imbalance", "HOUSE", "A")
+    ]
+    assert [venue.session for venue in do(box, VIEWER, "venues")] == ["live", "live"]
+    assert do(box, VIEWER, "best-execution", order_id=7).decisions[0]["venue"] == "A"
+    assert refusal(box, VIEWER, "best-execution", order_id=8).code == "unknown"
+    status = do(box, VIEWER, "status")
+    assert (status.trading, status.wrong, status.realised_1e4) == (True, [], 5)
+
+
+def test_the_status_says_why_the_box_does_not_trade(box: OperatorBox) -> None:
+    do(box, TRADER, "pause", reason="lunch")
+    box.session(1, lib.SESSION_REFUSED)
+    box.control.pointer.lanes[0].state = lib.LANE_STOPPED
+    status = do(box, VIEWER, "status")
+    assert not status.trading
+    wrong = "\n".join(status.wrong)
+    for expected in ("firm stopped by pause", "session with venue B is refused", "lane hot is stopped"):
+        assert expected in wrong
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("kill", {}),
+        ("kill", {"reason": ""}),
+        ("kill", {"reason": "   "}),
+        ("kill", {"reason": "x" * 201}),
+        ("kill", {"reason": "\x1b[2J"}),
+        ("kill", {"reason": "a\nb"}),
+        ("kill", {"reason": "x", "scope": "world"}),
+        ("kill", {"reason": "x", "nmae": "A"}),
+        ("kill", {"reason": "x", "scope": "venue"}),
+        ("kill", {"reason": "x", "scope": "venue", "name": "../../etc"}),
+        ("kill", {"reason": "x", "scope": "venue", "name": "C"}),
+        ("kill", {"reason": "x", "scope": "firm", "name": "A"}),
+        ("cancel", {"reason": "x", "order_id": -1}),
+        ("cancel", {"reason": "x", "order_id": 2**63}),
+        ("orders", {"lines": 10_000_000}),
+        ("no-such-command", {}),
+        ("__init__", {}),
+    ],
+)
+def test_what_is_malformed_is_refused_and_changes_nothing(
+    box: OperatorBox, name: str, arguments: dict[str, Any]
+) -> None:
+    refused = refusal(box, OFFICER, name, **arguments)
+    assert refused.code in ("malformed", "unknown")
+    assert not box.control.kill
+    assert all(not box.control.stop_bits(scope, index) for scope, index in (("venue", 0), ("venue", 1), ("firm", 0)))
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b"[" * 60_000, b'{"a":' * 9_000])
+def test_no_bytes_do_more_than_be_refused(box: OperatorBox, body: bytes) -> None:
+    with pytest.raises(Refused) as caught:
+        asyncio.run(box.operations().execute(OFFICER, "kill", body))
+    assert caught.value.code == "malformed"
+    assert not box.control.kill
+
+
+def test_a_part_that_this_box_does_not_have_is_said_to_be_missing(box: OperatorBox) -> None:
+    for part in ("blotter", "ledger", "limits", "breakers", "reconciliation", "desk", "evidence", "throttles"):
+        setattr(box.parts, part, None)
+    for name in ("orders", "fills", "positions", "limits", "best-execution", "reconcile", "cancel", "throttle-reset"):
+        assert refusal(box, OFFICER, name, **ARGUMENTS.get(name, {})).code == "unavailable"
+    assert do(box, VIEWER, "status").trading
+    do(box, OFFICER, "kill", reason="x")
+    rearm(box)
+
+
+def test_nobody_is_told_what_broke_inside(box: OperatorBox) -> None:
+    box.parts.evidence = object()  # type: ignore[assignment]
+    refused = refusal(box, VIEWER, "best-execution", order_id=7)
+    assert (refused.code, refused.text) == ("failed", "the box failed to do this; its log says why")
+
+
+def test_nobody_is_a_person() -> None:
+    assert nobody("http", "127.0.0.1:9").role is None
