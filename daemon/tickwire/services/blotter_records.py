@@ -57,7 +57,9 @@ class OrderRecord:
     leaves: int = 0
     executed: int = 0
     executed_value: int = 0  # sum of price * quantity
-    decision_price: int = 0
+    decision_price: int = 0  # what slippage is measured from; 0: not said
+    score: int = 0  # the signal's value: why it wanted this
+    source: int = 0  # enum intent_source
     tick: int = 0
     sent_ns: int = 0
     report_ns: int = 0
@@ -135,6 +137,10 @@ class Refusal:
 
     verdict: str
     kind: int
+    source: int
+    venue: int
+    parent_id: int
+    refused_ns: int
     instrument: int
     account: int
     strategy: int

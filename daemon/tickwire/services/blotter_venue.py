@@ -1,4 +1,4 @@
-"""One venue's day in the blotter: its orders as its reports tell them, and a second picture while the record replays."""
+"""One venue's day in the blotter: its orders as its reports tell them, and a second picture during a replay."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ STATES = {
     lib.ORDER_REPLACED: "replaced",
 }
 TERMS = (lib.REPORT_ACCEPTED, lib.REPORT_REPLACED)
+SENT_COUNT_MAX = 4096
 USER_REF_MASK = 0xFFFFFFFF
-LOCAL_KNOWLEDGE = ("parent_id", "account", "strategy", "trader", "order_type", "decision_price", "tick", "sent_ns")
+LOCAL_KNOWLEDGE = ("parent_id", "decision_price", "score", "source", "tick", "sent_ns")
 
 
 @dataclass(slots=True)
@@ -65,6 +66,7 @@ class VenueDay:
         self.state = "unknown"
         self.last_ns = 0  # the venue's time of its last live message
         self.counters: Counter[str] = Counter()
+        self._sent: dict[int, tuple[int, int, int, int]] = {}  # orders whose first report is still to come
 
     @property
     def incomplete(self) -> bool:
@@ -72,7 +74,8 @@ class VenueDay:
         return not self.book.complete
 
     def missed(self) -> None:
-        """Reports were lost on their way here."""
+        """Reports were lost on their way here, perhaps the RESET or LIVE that we wait for."""
+        self.state = "gap"
         self.book.complete = False
         if self.building is not None:
             self.building.complete = False
@@ -97,7 +100,7 @@ class VenueDay:
         user_ref = report.order_id & USER_REF_MASK
         line = book.lines.get(user_ref)
         if line is None:
-            line = book.lines[user_ref] = OrderLine(user_ref)
+            line = book.lines[user_ref] = OrderLine(user_ref, int(report.order_id))
         record = self._record(book, report)
         if report.kind > lib.REPORT_NOT_SENT:
             line.heard(report.sequence, report.venue_ns)
@@ -123,8 +126,29 @@ class VenueDay:
             record = self._load(order_id)
         if record is None:
             record = OrderRecord(order_id, self._venue, int(report.instrument), int(report.side))
+            self._say_what_was_sent(record)
         book.records[order_id] = record
         return record
+
+    def sent(self, order: Any) -> None:
+        """Take a ``struct order`` that left: what the venue never hears of it, whether its report came first or not."""
+        order_id = int(order.order_id)
+        self._sent[order_id] = (
+            int(order.parent_id),
+            int(order.decision_price),
+            int(order.score),
+            int(order.source),
+        )
+        record = self.book.records.get(order_id)
+        if record is not None:
+            self._say_what_was_sent(record)
+        while len(self._sent) > SENT_COUNT_MAX:
+            del self._sent[next(iter(self._sent))]
+
+    def _say_what_was_sent(self, record: OrderRecord) -> None:
+        known = self._sent.pop(record.order_id, None)
+        if known is not None:
+            record.parent_id, record.decision_price, record.score, record.source = known
 
     def _what_happened(self, book: Book, report: Any, line: OrderLine, record: OrderRecord | None) -> list[Event]:
         kind = report.kind
@@ -146,7 +170,7 @@ class VenueDay:
         if record is not None:
             record.instrument, record.side = int(report.instrument), line.side
             record.quantity, record.time_in_force = line.quantity, int(report.time_in_force)
-            record.replaces = target_id
+            record.order_type, record.replaces = int(report.order_type), target_id
             if report.kind == lib.REPORT_SENT:
                 record.sent_ns = int(report.report_ns)
         if report.kind == lib.REPORT_REPLACED and target_id:
@@ -170,8 +194,8 @@ class VenueDay:
             match_number=match,
             venue=self._venue,
             instrument=int(report.instrument),
-            account=record.account if record else 0,
-            strategy=record.strategy if record else 0,
+            account=int(report.account),
+            strategy=int(report.strategy),
             side=int(report.side),
             quantity=quantity,
             price=price,
@@ -196,6 +220,9 @@ class VenueDay:
     def _follow(self, record: OrderRecord, line: OrderLine, report: Any) -> None:
         record.state, record.leaves, record.price = line.state, line.leaves, line.price
         record.report_ns = int(report.report_ns)
+        record.account = int(report.account) or record.account
+        record.strategy = int(report.strategy) or record.strategy
+        record.trader = int(report.trader) or record.trader
         record.venue_ns = int(report.venue_ns) or record.venue_ns
         record.tick = int(report.tick) or record.tick
         record.order_reference = int(report.order_reference) or record.order_reference
@@ -241,18 +268,14 @@ class VenueDay:
 
     def _correct_archived(self, before: OrderLine | None, line: OrderLine, book: Book) -> None:
         """An order that left memory and looks different now comes back as the venue tells it."""
-        if before is None or (before.state, before.fills) == (line.state, line.fills):
+        if line.order_id in book.records or not self._archived(line.order_id):
             return
-        order_id = next((key for key in (self._order_id(line),) if self._archived(key)), None)
-        if order_id is None or order_id in book.records:
+        if before is not None and (before.state, before.fills) == (line.state, line.fills):
             return
-        record = self._load(order_id)
+        record = self._load(line.order_id)
         if record is not None:
             record.state, record.leaves = line.state, line.leaves
             record.fills = [fill for fill in record.fills if fill.match_number in line.fills]
-            record.executed = sum(fill.quantity for fill in record.fills)
-            record.executed_value = sum(fill.quantity * fill.price for fill in record.fills)
-            book.records[order_id] = record
-
-    def _order_id(self, line: OrderLine) -> int:
-        return 0 if line is None else line.user_ref
+            record.executed = sum(fill.quantity for fill in line.fills.values())
+            record.executed_value = sum(fill.quantity * fill.price for fill in line.fills.values())
+            book.records[line.order_id] = record

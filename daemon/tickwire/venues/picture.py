@@ -33,6 +33,7 @@ class OrderLine:
     """One order; state is sent, live, filled, canceled, rejected, replaced or not_sent."""
 
     user_ref: int
+    order_id: int = 0  # the box's; 0 in a venue's picture
     symbol: str = ""
     side: int = NO_SIDE
     quantity: int = 0

@@ -101,7 +101,10 @@ class SoupPackets:
         try:
             while (used := lib.soup_next(view + offset, len(data) - offset, packet)) > 0:
                 offset += used
-                yield packet.type, bytes(ffi.buffer(packet.payload, packet.payload_size)) if packet.payload_size else b""
+                yield (
+                    packet.type,
+                    bytes(ffi.buffer(packet.payload, packet.payload_size)) if packet.payload_size else b"",
+                )
         finally:
             self._rest = data[offset:]
         if used < 0:
