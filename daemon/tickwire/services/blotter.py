@@ -6,11 +6,13 @@ Closed orders leave memory for a file, oldest first, and are found there by the 
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import islice
 from typing import Any
 
 from tickwire.native import Ring, enum_names, lib
@@ -38,6 +40,7 @@ RESYNCS_MAX = 3  # without a complete picture in between; then a person must loo
 COLLECT_S = 0.002
 CHUNK = 256
 QUERY_MAX = 1000
+CHECK_MAX = 4096  # reports understood at a time: the supervisor's loop has other work
 REFUSAL_NUMBERS = tuple(field.name for field in fields(Refusal) if field.name != "verdict")
 
 __all__ = ["Blotter", "Collector", "Down", "Event", "Fill", "Live", "OrderChange", "OrderQuery", "OrderRecord", "Reset"]
@@ -53,8 +56,16 @@ class Collector:
         self._observer = ring.observer(0 if from_start else None)
         self._lock = threading.Lock()
         self._chunks: deque[Any] = deque()
+        self._rest: Any = None  # the chunk that take is in
+        self._index = 0
         self._count = 0
         self._missed = 0
+
+    @property
+    def pending(self) -> int:
+        """Records and gaps that take has to hand out."""
+        with self._lock:
+            return self._count + (1 if self._chunks else 0)
 
     def collect(self) -> None:
         """Copy what is new."""
@@ -70,19 +81,22 @@ class Collector:
                 self._count += len(chunk)
 
     def take(self) -> Iterator[tuple[Any | None, int]]:
-        """(record, 0) for each record, (None, how many) where some were missed."""
+        """(record, 0) for each record, (None, how many) where some were missed; whoever stops loses nothing."""
         while True:
-            with self._lock:
-                if not self._chunks:
-                    return
-                chunk = self._chunks.popleft()
-                if not isinstance(chunk, int):
-                    self._count -= len(chunk)
-            if isinstance(chunk, int):
-                yield None, chunk
-            else:
-                for index in range(len(chunk)):
-                    yield chunk[index], 0
+            if self._rest is None or self._index >= len(self._rest):
+                with self._lock:
+                    if not self._chunks:
+                        self._rest = None
+                        return
+                    chunk = self._chunks.popleft()
+                if isinstance(chunk, int):
+                    self._rest = None
+                    yield None, chunk
+                    continue
+                self._rest, self._index = chunk, 0
+            self._index += 1
+            self._count -= 1
+            yield self._rest[self._index - 1], 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,7 +222,7 @@ class Blotter(Steward):
                     self.venues[order.venue].sent(order)
         self._take_verdicts()
         missed = 0
-        for report, gap in self._reports.take():
+        for report, gap in islice(self._reports.take(), CHECK_MAX):
             if report is None:
                 missed += gap
                 for day in self.venues:
@@ -220,13 +234,21 @@ class Blotter(Steward):
         said += [text for day_index in range(len(self.venues)) if (text := self._want_resync(day_index))]
         return "; ".join(said)
 
+    @property
+    def behind(self) -> int:
+        """Reports collected and not yet understood."""
+        return self._reports.pending
+
     async def run(self) -> None:
-        """Check until cancelled, while a thread keeps pace with bursts."""
+        """Check until cancelled, while a thread keeps pace with bursts; a burst is understood in pieces."""
         ended = threading.Event()
         thread = threading.Thread(target=self._keep_collecting, args=(ended,), name="blotter", daemon=True)
         thread.start()
         try:
-            await super().run()
+            while True:
+                if said := self.check():
+                    self.log.info("steward_acted", said=said)
+                await asyncio.sleep(0 if self.behind else self.interval_s)
         finally:
             ended.set()
             thread.join()
@@ -260,19 +282,8 @@ class Blotter(Steward):
             self.counters["refusals"] += 1
             known = refusal.verdict < lib.RISK_VERDICT_COUNT
             verdict = verdict_name(refusal.verdict) if known else f"verdict {refusal.verdict}"
-            names = (
-                "kind",
-                "source",
-                "venue",
-                "parent_id",
-                "refused_ns",
-                "instrument",
-                "account",
-                "strategy",
-                "trader",
-            )
-            names += ("side", "quantity", "price", "tick", "rx_ns", "target_order_id")
-            self.refusals.append(Refusal(verdict, **{name: int(getattr(refusal, name)) for name in names}))
+            numbers = {name: int(getattr(refusal, name)) for name in REFUSAL_NUMBERS}
+            self.refusals.append(Refusal(verdict, **numbers))
 
     # ---- gaps ----
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +20,7 @@ STATES = {
     lib.ORDER_REPLACED: "replaced",
 }
 TERMS = (lib.REPORT_ACCEPTED, lib.REPORT_REPLACED)
+REPLACED_MAX = 4
 SENT_COUNT_MAX = 4096
 USER_REF_MASK = 0xFFFFFFFF
 LOCAL_KNOWLEDGE = ("parent_id", "decision_price", "score", "source", "tick", "sent_ns")
@@ -41,6 +42,7 @@ class Replaced:
 
     lines: dict[int, OrderLine]
     high: int
+    record_high: int  # the last message of the replay
 
 
 class VenueDay:
@@ -62,7 +64,7 @@ class VenueDay:
         self._load = load
         self.book = Book(complete=False)
         self.building: Book | None = None
-        self.replaced: Replaced | None = None
+        self.replaced: deque[Replaced] = deque(maxlen=REPLACED_MAX)  # whoever compares takes them off
         self.state = "unknown"
         self.last_ns = 0  # the venue's time of its last live message
         self.counters: Counter[str] = Counter()
@@ -239,8 +241,8 @@ class VenueDay:
             return [Live(self._venue)]
         old, new, self.building = self.book, self.building, None
         vanished = self._carry_over(old, new)
-        if new.complete:
-            self.replaced = Replaced(old.lines, old.high) if old.complete else None
+        if new.complete and old.complete:
+            self.replaced.append(Replaced(old.lines, old.high, new.high))
         self.book = new
         return [*(OrderChange(record) for record in vanished), Live(self._venue)]
 

@@ -138,6 +138,8 @@ def compare_order(mine: OrderLine, other: OrderLine) -> Iterator[Difference]:
     fills = list(_compare_fills(mine, other))
     yield from fills
     if not mine.told and not fills:
+        if {mine.state, other.state} <= set(NEVER_EXISTED):
+            return
         yield Difference(
             "order_unknown", other.symbol, other.user_ref, 0, "", mine.state, other.state, OURS, other.last_ns,
             what=_order_words(other),
@@ -197,22 +199,17 @@ def _compare_fill(order: OrderLine, match: int, left: FillLine, right: FillLine)
 
 
 def compare_replay(
-    before: Mapping[int, OrderLine], high: int, record: Mapping[int, OrderLine], record_high: int
-) -> list[Difference]:
-    """Our picture before a replay against the venue's record, which goes at least as far.
+    before: Mapping[int, OrderLine], high: int, record: Mapping[int, OrderLine], only: Iterable[int] | None = None
+) -> Iterator[Difference]:
+    """Our picture before a replay against the venue's record, or its orders of the given UserRefNums.
 
-    high is the last message of the venue that we had, record_high the last of its record.  What the record says of
-    messages after high is news, not a difference; what it says of those before must be what it said then.
+    high is the last message of the venue that we had.  What the record says of messages after it is news, not a
+    difference; what it says of those before must be what it said then.
     """
-    found = []
-    if record_high < high:
-        found.append(Difference("record", "", field="messages", ours=high, theirs=record_high))
-    for difference in compare_orders(before, record):
+    for difference in compare_orders(before, record, only):
         theirs = record.get(difference.user_ref)
-        if theirs is not None and _is_news(difference, theirs, high):
-            continue
-        found.append(difference)
-    return found
+        if theirs is None or not _is_news(difference, theirs, high):
+            yield difference
 
 
 def _is_news(difference: Difference, theirs: OrderLine, high: int) -> bool:
