@@ -92,7 +92,9 @@ class BreakBook:
             lines = ", ".join(str(number) for number in self._file.damaged if number) or "an entry"
             text = f"{self._file.path.name} cannot be read in full (line {lines}): a break may be hidden in it."
             unknown = Difference("record", "", field=f"line {lines}")
-            self._add(unknown, -1, "own record", self.runs, text)
+            candidate = self._make(unknown, -1, "own record", self.runs, text, 0)
+            if candidate.claim not in {*self._accepted, *(one.claim for one in self._open.values())}:
+                self._keep(candidate)
 
     def _replay(self, entry: dict[str, Any]) -> None:
         kind = entry["type"]
@@ -161,9 +163,6 @@ class BreakBook:
     def record_run(self, entry: dict[str, Any]) -> None:
         """Put a run on record."""
         self._write({"type": "run", **entry})
-
-    def _add(self, difference: Difference, venue: int, source: str, run: int, text: str) -> Break:
-        return self._keep(self._make(difference, venue, source, run, text, 0))
 
     def _make(self, found: Difference, venue: int, source: str, run: int, text: str, order_id: int) -> Break:
         name = self._venues[venue] if 0 <= venue < len(self._venues) else ""

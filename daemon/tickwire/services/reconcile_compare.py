@@ -217,9 +217,10 @@ def _is_news(difference: Difference, theirs: OrderLine, high: int) -> bool:
         return theirs.fills[difference.match_number].sequence > high
     if difference.kind == "order_unknown":
         return theirs.first_sequence > high
+    if difference.kind == "order_field" and difference.field in ("symbol", "side", "quantity"):
+        return theirs.first_sequence > high
     if difference.kind in ("order_field", "fill_broken"):
-        immutable = difference.field in ("symbol", "side", "quantity") and theirs.first_sequence <= high
-        return theirs.last_sequence > high and not immutable
+        return theirs.last_sequence > high
     return False
 
 
