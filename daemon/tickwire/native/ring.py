@@ -84,7 +84,11 @@ class RingObserver:
         return int(self._missed[0])
 
     def read(self, count: int = 256) -> Any:
-        """At most count records, as a cdata array ``struct record[n]``."""
+        """At most count records, as a cdata array ``struct record[n]`` of its own memory."""
         buffer = ffi.new(f"struct {self._record}[]", count)
         taken = lib.ring_observe(self._ring, self._position, self._missed, buffer, count)
-        return buffer[0:taken]
+        if taken == count:
+            return buffer
+        records = ffi.new(f"struct {self._record}[]", taken)  # a slice would not keep the buffer alive
+        ffi.memmove(records, buffer, taken * ffi.sizeof(f"struct {self._record}"))
+        return records

@@ -1,0 +1,223 @@
+"""Breaks: differences that count.  Each stops trading at once, is put on disk, and stays until it is resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from tickwire.native import lib
+from tickwire.services.blotter_store import LineFile
+from tickwire.services.reconcile_compare import Difference, sentence
+
+OnBreak = Literal["stop-instrument", "stop-venue", "stop-firm"]
+Stop = Callable[[int, int, bool], None]  # enum stop_scope, index, whether STOP_BREAK is set
+BREAK_COUNT_MAX = 1000  # unresolved at once; more are one break that says so
+
+
+@dataclass(frozen=True)
+class Break:
+    """One difference that counts; venue -1: the whole box, instrument -1: not one of ours.  Money in 1/10 000."""
+
+    break_id: int
+    run: int
+    found_ns: int
+    kind: str
+    venue: int
+    instrument: int
+    symbol: str
+    order_id: int  # ours; 0 when only the other side has the order
+    user_ref: int
+    match_number: int
+    field: str
+    ours: int | str | None
+    theirs: int | str | None
+    difference: int | None
+    source: str
+    text: str
+
+    @property
+    def fact(self) -> tuple[str, str, int, str, int, int, str]:
+        """What it is about, whatever the two sides say."""
+        return self.source, self.kind, self.venue, self.symbol, self.user_ref, self.match_number, self.field
+
+    @property
+    def claim(self) -> tuple[Any, ...]:
+        """What it is about and what is said of it; of positions, which go on moving, only the difference."""
+        said = (self.difference,) if self.kind == "position" else (self.ours, self.theirs)
+        return *self.fact, *said
+
+
+class BreakBook:
+    """Unresolved breaks, in the file and in the stop words.
+
+    A break that a person cleared does not come back while the two sides say the same of it; another claim does.
+    self_clearing: a run that compares the same source and no longer finds a break resolves it.
+    """
+
+    def __init__(
+        self,
+        file: LineFile,
+        symbols: Sequence[str],
+        venues: Sequence[str],
+        stop: Stop,
+        clock_ns: Callable[[], int],
+        on_break: OnBreak = "stop-instrument",
+        self_clearing: bool = False,
+    ) -> None:
+        self._file = file
+        self._symbols = {symbol: index for index, symbol in enumerate(symbols)}
+        self._venues = venues
+        self._stop = stop
+        self._clock_ns = clock_ns
+        self._on_break = on_break
+        self._self_clearing = self_clearing
+        self._open: dict[int, Break] = {}
+        self._accepted: dict[tuple[Any, ...], int] = {}
+        self._next_id = 1
+        self.runs = 0
+        self.unwritten = ""  # why the record has a hole, once it has one
+        self._load()
+        for found in self._open.values():
+            self._set(found, True)
+
+    def _load(self) -> None:
+        entries = self._file.entries()
+        for entry in entries:
+            try:
+                self._replay(entry)
+            except (KeyError, TypeError, ValueError):
+                self._file.damaged.append(0)
+        if self._file.damaged:
+            lines = ", ".join(str(number) for number in self._file.damaged if number) or "an entry"
+            text = f"{self._file.path.name} cannot be read in full (line {lines}): a break may be hidden in it."
+            unknown = Difference("record", "", field=f"line {lines}")
+            candidate = self._make(unknown, -1, "own record", self.runs, text, 0)
+            if candidate.claim not in {*self._accepted, *(one.claim for one in self._open.values())}:
+                self._keep(candidate)
+
+    def _replay(self, entry: dict[str, Any]) -> None:
+        kind = entry["type"]
+        if kind == "run":
+            self.runs = max(self.runs, int(entry["run"]))
+        elif kind == "break":
+            found = Break(**entry["break"])
+            self._open[found.break_id] = found
+            self._next_id = max(self._next_id, found.break_id + 1)
+        elif kind == "resolution":
+            resolved = self._open.pop(int(entry["break_id"]), None)
+            if resolved is not None and entry["who"]:
+                self._accepted[resolved.claim] = resolved.break_id
+
+    def unresolved(self) -> tuple[Break, ...]:
+        """Breaks that neither a person nor a later run has resolved, oldest first."""
+        return tuple(self._open.values())
+
+    def found(
+        self,
+        run: int,
+        venue: int,
+        source: str,
+        differences: Iterable[Difference],
+        complete: bool,
+        order_id: Callable[[int], int],
+    ) -> tuple[list[Break], int]:
+        """Take what one run found against one source; returns its breaks and how many a person has accepted.
+
+        complete: the run compared everything, so what it did not find is gone.
+        """
+        breaks: list[Break] = []
+        accepted = 0
+        for difference in differences:
+            candidate = self._make(difference, venue, source, run, "", order_id(difference.user_ref))
+            known = next((one for one in self._open.values() if one.fact == candidate.fact), None)
+            if candidate.claim in self._accepted:
+                accepted += 1
+            elif known is not None and known.claim == candidate.claim:
+                breaks.append(known)
+            elif len(self._open) >= BREAK_COUNT_MAX:
+                return breaks, accepted  # trading has stopped in all they name; the file must not fill the disk
+            else:
+                breaks.append(self._keep(candidate))
+                if known is not None:
+                    self._resolve(known, "", f"replaced by break {candidate.break_id}")
+        if complete and self._self_clearing:
+            kept = {one.break_id for one in breaks}
+            for old in [one for one in self._open.values() if (one.venue, one.source) == (venue, source)]:
+                if old.break_id not in kept:
+                    self._resolve(old, "", f"not found any more by run {run}")
+        return breaks, accepted
+
+    def clear(self, break_id: int, who: str, why: str) -> Break:
+        """A person has dealt with it.
+
+        KeyError: no such unresolved break; ValueError: who or why is missing; OSError: it cannot be recorded, so stays.
+        """
+        if not who.strip() or not why.strip():
+            raise ValueError("clearing a break needs who and why")
+        found = self._open[break_id]
+        self._resolve(found, who, why)
+        self._accepted[found.claim] = break_id
+        return found
+
+    def record_run(self, entry: dict[str, Any]) -> None:
+        """Put a run on record."""
+        self._write({"type": "run", **entry})
+
+    def _make(self, found: Difference, venue: int, source: str, run: int, text: str, order_id: int) -> Break:
+        name = self._venues[venue] if 0 <= venue < len(self._venues) else ""
+        return Break(
+            break_id=self._next_id,
+            run=run,
+            found_ns=self._clock_ns(),
+            kind=found.kind,
+            venue=venue,
+            instrument=self._symbols.get(found.symbol, -1),
+            symbol=found.symbol,
+            order_id=order_id,
+            user_ref=found.user_ref,
+            match_number=found.match_number,
+            field=found.field,
+            ours=found.ours,
+            theirs=found.theirs,
+            difference=found.difference,
+            source=source,
+            text=text or sentence(found, name, source),
+        )
+
+    def _keep(self, found: Break) -> Break:
+        """Stop first, then write: a full disk must not keep an instrument trading."""
+        self._open[found.break_id] = found
+        self._next_id = found.break_id + 1
+        self._set(found, True)
+        self._write({"type": "break", "break": asdict(found)}, durable=True)
+        return found
+
+    def _write(self, entry: dict[str, Any], durable: bool = False) -> None:
+        try:
+            self._file.append(entry, durable)
+        except OSError as error:
+            self.unwritten = str(error)
+
+    def _resolve(self, found: Break, who: str, why: str) -> None:
+        entry = {"type": "resolution", "break_id": found.break_id, "who": who, "why": why, "at_ns": self._clock_ns()}
+        if who:
+            self._file.append(entry, durable=True)
+        else:
+            self._write(entry, durable=True)
+        del self._open[found.break_id]
+        scope = self._scope(found)
+        if not any(self._scope(other) == scope for other in self._open.values()):
+            self._set(found, False)
+
+    def _scope(self, found: Break) -> tuple[int, int]:
+        """What trading stops in: the instrument; the venue when it is not one of ours; else the firm."""
+        if self._on_break == "stop-instrument" and found.instrument >= 0:
+            return lib.STOP_INSTRUMENT, found.instrument
+        if self._on_break != "stop-firm" and found.venue >= 0:
+            return lib.STOP_VENUE, found.venue
+        return lib.STOP_FIRM, 0
+
+    def _set(self, found: Break, on: bool) -> None:
+        scope, index = self._scope(found)
+        self._stop(scope, index, on)

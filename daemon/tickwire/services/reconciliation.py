@@ -1,0 +1,388 @@
+"""Reconciliation: our orders, fills and positions against the venue's own record and against its drop copy.
+
+A run compares, waits until what could still be in flight has arrived, and only then calls a difference a break.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from tickwire.services.blotter import Blotter, Event, Live
+from tickwire.services.blotter_store import LineFile
+from tickwire.services.reconcile_breaks import Break, BreakBook, OnBreak, Stop
+from tickwire.services.reconcile_compare import (
+    OURS,
+    THEIRS,
+    Difference,
+    compare_orders,
+    compare_positions,
+    compare_replay,
+    position_differences,
+)
+from tickwire.services.steward import Steward
+from tickwire.venues.drop_copy import DropCopy
+from tickwire.venues.picture import OrderLine, positions
+
+SESSION_REPLAY = "session replay"
+DROP_COPY = "drop copy"
+CHUNK = 2048  # orders compared before others get their turn
+MILLISECOND = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReconciliationSettings:
+    """When to look, how patient to be, and what a difference does.
+
+    settle_ms_max bounds a run: what could not be decided by then is left to the next one, and counted.
+    partial_blocks_rearm: a run that could not look at everything is not good enough to trade again.
+    """
+
+    interval_s: float = 300.0
+    replay: bool = True
+    grace_ms: int = 1000
+    settle_ms_max: int = 10_000
+    sample_ms: int = 50
+    replay_ms_max: int = 60_000
+    on_break: OnBreak = "stop-instrument"
+    self_clearing: bool = False
+    partial_blocks_rearm: bool = True
+
+
+@dataclass(frozen=True)
+class DropCopyLink:
+    """A venue's drop copy, and the firm in it whose orders are ours alone."""
+
+    copy: DropCopy
+    firm: str
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What another part of the box holds of an instrument; known: it says that its figure may be trusted."""
+
+    source: str
+    symbol: str
+    quantity: int
+    known: bool = True
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run found; partial says what it could not look at, unsettled counts what stayed in flight."""
+
+    run: int
+    reason: str
+    at_ns: int
+    breaks: tuple[Break, ...] = ()
+    orders: int = 0
+    fills: int = 0
+    positions: int = 0
+    sources: tuple[str, ...] = ()
+    partial: tuple[str, ...] = ()
+    unsettled: int = 0
+    accepted: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything was looked at and decided."""
+        return not self.partial and not self.unsettled
+
+    @property
+    def state(self) -> str:
+        """break, partial or clean."""
+        return "break" if self.breaks else "clean" if self.complete else "partial"
+
+
+@dataclass
+class _Run:
+    run: int
+    reason: str
+    at_ns: int
+    breaks: list[Break] = field(default_factory=list)
+    orders: int = 0
+    fills: int = 0
+    positions: int = 0
+    sources: list[str] = field(default_factory=list)
+    partial: list[str] = field(default_factory=list)
+    unsettled: int = 0
+    accepted: int = 0
+
+    def result(self) -> Result:
+        lists = {name: tuple(getattr(self, name)) for name in ("breaks", "sources", "partial")}
+        return Result(**{**self.__dict__, **lists})
+
+
+class Reconciliation(Steward):
+    """Runs at start, on every reconnect, every interval_s and on command; one run at a time.
+
+    resync(venue) asks for the venue's record.  flowing(venue) says whether what the venue tells us is being read: while
+    it is not, a lack on our side proves nothing.
+    """
+
+    name = "reconciliation"
+
+    def __init__(
+        self,
+        settings: ReconciliationSettings,
+        blotter: Blotter,
+        drop_copies: Mapping[int, DropCopyLink],
+        holdings: Callable[[], Iterable[Holding]],
+        file: LineFile,
+        symbols: Sequence[str],
+        venues: Sequence[str],
+        resync: Callable[[int], bool],
+        stop: Stop,
+        clock_ns: Callable[[], int],
+        flowing: Callable[[int], bool] = lambda _: True,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        super().__init__()
+        self._settings = settings
+        self._blotter = blotter
+        self._drop_copies = drop_copies
+        self._holdings = holdings
+        self._venues = tuple(venues)
+        self._resync = resync
+        self._clock_ns = clock_ns
+        self._flowing = flowing
+        self._sleep = sleep
+        self._book = BreakBook(file, symbols, venues, stop, clock_ns, settings.on_break, settings.self_clearing)
+        self._lock = asyncio.Lock()
+        self._wanted = asyncio.Event()
+        self._lives = [0] * len(self._venues)
+        self._said = ""
+        self.last: Result | None = None
+        blotter.subscribe(self._listen)
+
+    def unresolved(self) -> tuple[Break, ...]:
+        """Breaks that stop trading somewhere, oldest first."""
+        return self._book.unresolved()
+
+    def clear(self, break_id: int, who: str, why: str) -> Break:
+        """A person has dealt with a break.  KeyError: no such break; ValueError: who or why is missing."""
+        cleared = self._book.clear(break_id, who, why)
+        self.log.warning("break_cleared", break_id=break_id, who=who, why=why, text=cleared.text)
+        return cleared
+
+    @property
+    def blocks_rearm(self) -> str:
+        """Why trading must not begin again; nothing when it may."""
+        if open_breaks := self.unresolved():
+            return f"{len(open_breaks)} unresolved breaks, the first: {open_breaks[0].text}"
+        if self._book.unwritten:
+            return f"the record of reconciliations cannot be written: {self._book.unwritten}"
+        if self.last is None:
+            return "nothing has been reconciled yet"
+        if self._settings.partial_blocks_rearm and not self.last.complete:
+            return "the last reconciliation was partial: " + "; ".join(
+                self.last.partial or (f"{self.last.unsettled} differences could not be decided",)
+            )
+        return ""
+
+    def check(self) -> str:
+        """Say once when the answer to whether trading may begin has changed."""
+        before, self._said = self._said, self.blocks_rearm
+        if self._said == before:
+            return ""
+        return self._said or "reconciled: nothing differs"
+
+    async def run(self) -> None:
+        """Run when a venue has become live, and every interval_s, until cancelled."""
+        while True:
+            reason = "interval"
+            try:
+                async with asyncio.timeout(self._settings.interval_s):
+                    await self._wanted.wait()
+                reason = "start" if self.last is None else "reconnect"
+            except TimeoutError:
+                pass
+            await self.run_now(reason, replay=self._settings.replay and reason == "interval")
+            if said := self.check():
+                self.log.info("steward_acted", said=said)
+
+    async def run_now(self, reason: str, replay: bool) -> Result:
+        """Reconcile; replay: ask every venue for its record first.  Waits for a run that is under way."""
+        async with self._lock:
+            self._wanted.clear()
+            run = _Run(self._book.runs + 1, reason, self._clock_ns())
+            self._book.runs = run.run
+            if replay:
+                await self._replay(run)
+            for venue, day in enumerate(self._blotter.venues):
+                if day.state != "live" or day.incomplete:
+                    run.partial.append(f"our orders and fills at {self._venues[venue]} are not known ({day.state})")
+                await self._against_record(run, venue)
+                await self._against_drop_copy(run, venue)
+            await self._against_ourselves(run)
+            return self._end(run)
+
+    def _end(self, run: _Run) -> Result:
+        self.last = result = run.result()
+        entry = {**asdict(replace(result, breaks=())), "state": result.state}
+        entry["breaks"] = [found.break_id for found in result.breaks]
+        self._book.record_run(entry)
+        for found in result.breaks:
+            self.log.error("break_found", break_id=found.break_id, source=found.source, text=found.text)
+        return result
+
+    def _listen(self, event: Event) -> None:
+        if isinstance(event, Live):
+            self._lives[event.venue] += 1
+            self._wanted.set()
+
+    # ---- the venue's own record of the session ----
+
+    async def _replay(self, run: _Run) -> None:
+        """Have every live venue's record replayed, and wait for it."""
+        before = list(self._lives)
+        asked = [venue for venue, day in enumerate(self._blotter.venues) if day.state == "live" and self._resync(venue)]
+        deadline = self._clock_ns() + self._settings.replay_ms_max * MILLISECOND
+        while any(self._lives[venue] == before[venue] for venue in asked) and self._clock_ns() < deadline:
+            await self._pause()
+        for venue in asked:
+            if self._lives[venue] == before[venue]:
+                run.partial.append(f"{self._venues[venue]} has not replayed its record in time")
+        self._wanted.clear()
+
+    async def _pause(self) -> None:
+        await self._sleep(self._settings.sample_ms / 1000)
+        self._blotter.check()
+        while self._blotter.behind:
+            await asyncio.sleep(0)
+            self._blotter.check()
+
+    async def _against_record(self, run: _Run, venue: int) -> None:
+        """Every picture that a replay has replaced since the last run, against what replaced it."""
+        day = self._blotter.venues[venue]
+        while day.replaced:
+            before = day.replaced.popleft()
+            run.sources.append(f"{SESSION_REPLAY} of {self._venues[venue]}")
+            found = []
+            if before.record_high < before.high:
+                found.append(Difference("record", "", 0, 0, "messages", before.high, before.record_high))
+            for refs in _chunks(before.lines.keys() | day.book.lines.keys()) if before.record_high else ():
+                found += compare_replay(before.lines, before.high, day.book.lines, refs)
+                await asyncio.sleep(0)
+            found += position_differences(positions(before.lines.values()), found)
+            self._count(run, before.lines)
+            self._take(run, venue, SESSION_REPLAY, found, True)
+
+    # ---- the drop copy ----
+
+    async def _against_drop_copy(self, run: _Run, venue: int) -> None:
+        link = self._drop_copies.get(venue)
+        if link is None:
+            return
+        name = self._venues[venue]
+        if not link.copy.connected:
+            run.partial.append(f"the drop copy of {name} cannot be reached: {link.copy.why_down}")
+            return
+        if link.copy.incomplete:
+            run.partial.append(f"the drop copy of {name} is incomplete: {link.copy.incomplete}")
+        run.sources.append(f"{DROP_COPY} of {name}")
+        lines = self._blotter.venues[venue].book.lines
+        found, unsettled = await self._settle(venue, link)
+        self._count(run, lines)
+        ours = positions(self._blotter.venues[venue].book.lines.values())
+        found += position_differences(ours, found)
+        run.unsettled += unsettled
+        if unsettled:
+            run.partial.append(f"{unsettled} differences with the drop copy of {name} may still be in flight")
+        self._take(run, venue, DROP_COPY, found, not unsettled and not link.copy.incomplete)
+
+    async def _settle(self, venue: int, link: DropCopyLink) -> tuple[list[Difference], int]:
+        """Differences that stay when nothing about them can be in flight any more; and how many are undecided."""
+        day = self._blotter.venues[venue]
+        begun_ns = self._clock_ns()
+        pending: dict[Any, tuple[Difference, int]] = {}
+        for refs in _chunks(day.book.lines.keys() | link.copy.orders(link.firm).keys()):
+            for one in compare_orders(day.book.lines, link.copy.orders(link.firm), refs):
+                pending[one.key] = one, self._clock_ns()
+            await asyncio.sleep(0)
+        settled: list[Difference] = []
+        while pending and self._clock_ns() < begun_ns + self._settings.settle_ms_max * MILLISECOND:
+            await self._pause()
+            still = {one.user_ref for one, _ in pending.values()}
+            now = {one.key: one for one in compare_orders(day.book.lines, link.copy.orders(link.firm), still)}
+            for key, (one, since_ns) in list(pending.items()):
+                if key not in now:
+                    del pending[key]
+                elif one != now[key]:
+                    pending[key] = now[key], self._clock_ns()
+                elif self._is_settled(one, since_ns, venue, link):
+                    settled.append(one)
+                    del pending[key]
+        return settled, len(pending)
+
+    def _is_settled(self, one: Difference, since_ns: int, venue: int, link: DropCopyLink) -> bool:
+        """Old enough, and the side that may be behind has been heard past it."""
+        if self._clock_ns() - since_ns < self._settings.grace_ms * MILLISECOND:
+            return False
+        day, copy = self._blotter.venues[venue], link.copy
+        if one.behind != OURS and not (copy.connected and (copy.last_ns > one.as_of or copy.idle_ns > since_ns)):
+            return False
+        return one.behind == THEIRS or (day.state == "live" and self._flowing(venue))
+
+    # ---- the box's other books ----
+
+    async def _against_ourselves(self, run: _Run) -> None:
+        """Positions by our fills against what position tracker and gate hold; a difference must stay for grace_ms."""
+        if any(day.state != "live" or day.incomplete for day in self._blotter.venues):
+            return
+        begun_ns = self._clock_ns()
+        found = self._own_differences(run)
+        while any(found.values()) and self._clock_ns() - begun_ns < self._settings.grace_ms * MILLISECOND:
+            await self._pause()
+            again = self._own_differences(None)
+            found = {
+                source: [one for one in again.get(source, []) if one.key in {old.key for old in before}]
+                for source, before in found.items()
+            }
+        for source, differences in found.items():
+            run.sources.append(source)
+            self._take(run, -1, source, differences, True)
+
+    def _own_differences(self, run: _Run | None) -> dict[str, list[Difference]]:
+        held = list(self._holdings())
+        self._blotter.check()
+        steady = set(held) & set(self._holdings())  # what moved meanwhile is compared another time
+        ours: dict[str, int] = {}
+        for day in self._blotter.venues:
+            for symbol, quantity in positions(day.book.lines.values()).items():
+                ours[symbol] = ours.get(symbol, 0) + quantity
+        found: dict[str, list[Difference]] = {one.source: [] for one in held}
+        for one in held:
+            if not one.known and run is not None:
+                run.partial.append(f"the {one.source} does not know its position in {one.symbol}")
+            elif one.known and one in steady:
+                found[one.source] += compare_positions(
+                    {one.symbol: ours.get(one.symbol, 0)}, {one.symbol: one.quantity}
+                )
+        if run is not None:
+            run.positions += len({one.symbol for one in held} | ours.keys())
+        return found
+
+    # ---- book-keeping ----
+
+    def _count(self, run: _Run, lines: Mapping[int, OrderLine]) -> None:
+        run.orders += len(lines)
+        run.fills += sum(len(line.fills) for line in lines.values())
+
+    def _take(self, run: _Run, venue: int, source: str, found: list[Difference], complete: bool) -> None:
+        lines = self._blotter.venues[venue].book.lines if venue >= 0 else {}
+
+        def order_id(user_ref: int) -> int:
+            line = lines.get(user_ref)
+            return 0 if line is None else line.order_id
+
+        breaks, accepted = self._book.found(run.run, venue, source, found, complete, order_id)
+        run.breaks += breaks
+        run.accepted += accepted
+
+
+def _chunks(refs: Iterable[int]) -> Iterable[list[int]]:
+    ordered = sorted(refs)
+    return (ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK))

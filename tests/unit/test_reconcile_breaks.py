@@ -1,0 +1,186 @@
+"""Breaks stop trading, survive restarts, and end only by a person's word or, where policy allows, a later run's."""
+
+from pathlib import Path
+
+import pytest
+
+from tickwire.native import lib
+from tickwire.services.blotter_store import LineFile
+from tickwire.services.reconcile_breaks import BREAK_COUNT_MAX, BreakBook, OnBreak
+from tickwire.services.reconcile_compare import Difference
+
+APPLE = Difference("fill_unknown", "AAPL", 5, 77, "quantity", 0, 60, shares=60, what="buy 60 at 100.0000")
+STRANGE = Difference("order_unknown", "ZZZZ", 6, theirs="live", what="buy 1 at 1.0000, live with 1 left")
+BOX = Difference("position", "AAPL", field="position", ours=60, theirs=0)
+
+
+class Desk:
+    def __init__(self, folder: Path, on_break: OnBreak = "stop-instrument", self_clearing: bool = False) -> None:
+        self.folder = folder
+        self.stops: dict[tuple[int, int], bool] = {}
+        self.on_break, self.self_clearing = on_break, self_clearing
+        self.start()
+
+    def start(self) -> None:
+        """As after a restart: nothing but the file is left."""
+        self.stops.clear()
+        self.file = LineFile(self.folder / "reconciliations.jsonl")
+        self.book = BreakBook(
+            self.file,
+            ["AAPL", "MSFT"],
+            ["A", "B"],
+            lambda scope, index, on: self.stops.__setitem__((scope, index), on),
+            lambda: 5,
+            self.on_break,
+            self.self_clearing,
+        )
+
+    def find(self, *found: Difference, venue: int = 1, complete: bool = True) -> tuple[list[str], int]:
+        breaks, accepted = self.book.found(1, venue, "drop copy", found, complete, lambda ref: ref << 8)
+        return [one.text for one in breaks], accepted
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def test_a_break_names_the_fill_and_stops_its_instrument(desk: Desk) -> None:
+    texts, _ = desk.find(APPLE)
+    assert texts == ["AAPL on B: the drop copy shows fill 77 of order 5, buy 60 at 100.0000, that we do not have."]
+    assert desk.stops == {(lib.STOP_INSTRUMENT, 0): True}
+    (found,) = desk.book.unresolved()
+    assert (found.venue, found.instrument, found.order_id, found.difference) == (1, 0, 5 << 8, 60)
+
+
+@pytest.mark.parametrize(
+    ("on_break", "found", "venue", "scope"),
+    [
+        ("stop-instrument", STRANGE, 1, (lib.STOP_VENUE, 1)),
+        ("stop-instrument", BOX, -1, (lib.STOP_INSTRUMENT, 0)),
+        ("stop-venue", APPLE, 1, (lib.STOP_VENUE, 1)),
+        ("stop-venue", BOX, -1, (lib.STOP_FIRM, 0)),
+        ("stop-firm", APPLE, 0, (lib.STOP_FIRM, 0)),
+    ],
+)
+def test_what_stops_is_the_smallest_scope_that_is_known_and_allowed(
+    tmp_path: Path, on_break: OnBreak, found: Difference, venue: int, scope: tuple[int, int]
+) -> None:
+    desk = Desk(tmp_path, on_break)
+    desk.find(found, venue=venue)
+    assert desk.stops == {scope: True}
+
+
+def test_the_same_break_found_again_is_one_break(desk: Desk) -> None:
+    desk.find(APPLE)
+    desk.find(APPLE)
+    assert len(desk.book.unresolved()) == 1
+
+
+def test_breaks_survive_a_restart_and_stop_trading_at_once(desk: Desk) -> None:
+    desk.find(APPLE)
+    before = desk.book.unresolved()
+    desk.start()
+    assert desk.book.unresolved() == before
+    assert desk.stops == {(lib.STOP_INSTRUMENT, 0): True}
+
+
+def test_a_person_clears_with_name_and_reason_and_it_does_not_come_back(desk: Desk) -> None:
+    desk.find(APPLE)
+    desk.book.clear(1, "ann", "venue confirmed by phone: ours from yesterday")
+    assert desk.stops == {(lib.STOP_INSTRUMENT, 0): False}
+    assert desk.find(APPLE) == ([], 1)
+    desk.start()
+    assert desk.book.unresolved() == ()
+    assert desk.find(APPLE) == ([], 1)
+    assert desk.stops == {}
+
+
+@pytest.mark.parametrize(("who", "why"), [("", "why"), ("ann", " "), ("", "")])
+def test_nobody_clears_a_break_without_name_and_reason(desk: Desk, who: str, why: str) -> None:
+    desk.find(APPLE)
+    with pytest.raises(ValueError, match="who and why"):
+        desk.book.clear(1, who, why)
+    assert len(desk.book.unresolved()) == 1
+
+
+def test_clearing_twice_or_what_is_not_there_says_so(desk: Desk) -> None:
+    desk.find(APPLE)
+    desk.book.clear(1, "ann", "known")
+    for number in (1, 99):
+        with pytest.raises(KeyError):
+            desk.book.clear(number, "ann", "known")
+
+
+def test_what_a_person_cleared_comes_back_when_the_claim_is_another(desk: Desk) -> None:
+    desk.find(APPLE)
+    desk.book.clear(1, "ann", "known")
+    other = Difference("fill_unknown", "AAPL", 5, 77, "quantity", 0, 61, shares=61)
+    assert len(desk.find(other)[0]) == 1
+
+
+def test_an_accepted_position_stays_accepted_while_the_position_moves_and_the_difference_does_not(desk: Desk) -> None:
+    desk.find(Difference("position", "AAPL", field="position", ours=10, theirs=70))
+    desk.book.clear(1, "ann", "known")
+    assert desk.find(Difference("position", "AAPL", field="position", ours=100, theirs=160)) == ([], 1)
+    assert len(desk.find(Difference("position", "AAPL", field="position", ours=100, theirs=161))[0]) == 1
+
+
+def test_trading_stays_stopped_while_another_break_of_the_instrument_is_open(desk: Desk) -> None:
+    desk.find(APPLE, Difference("order_missing", "AAPL", 9, ours="live"))
+    desk.book.clear(1, "ann", "known")
+    assert desk.stops[lib.STOP_INSTRUMENT, 0]
+    desk.book.clear(2, "ann", "known")
+    assert not desk.stops[lib.STOP_INSTRUMENT, 0]
+
+
+def test_a_later_complete_run_clears_only_where_policy_allows(tmp_path: Path) -> None:
+    for allowed in (False, True):
+        desk = Desk(tmp_path / str(allowed), self_clearing=allowed)
+        desk.find(APPLE)
+        desk.find(complete=False)
+        assert len(desk.book.unresolved()) == 1, "a run that did not see everything proves nothing"
+        desk.find(venue=0)
+        assert len(desk.book.unresolved()) == 1, "nor does another venue's"
+        desk.find()
+        assert len(desk.book.unresolved()) == (0 if allowed else 1)
+        assert desk.stops[lib.STOP_INSTRUMENT, 0] is not allowed
+
+
+def test_a_claim_that_changes_replaces_its_break(desk: Desk) -> None:
+    desk.find(APPLE)
+    desk.find(Difference("fill_unknown", "AAPL", 5, 77, "quantity", 0, 61, shares=61))
+    assert [(one.break_id, one.theirs) for one in desk.book.unresolved()] == [(2, 61)]
+    assert desk.stops[lib.STOP_INSTRUMENT, 0]
+
+
+def test_a_full_disk_stops_trading_all_the_same_and_is_said(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(desk.file, "append", full)
+    desk.find(APPLE)
+    assert desk.stops == {(lib.STOP_INSTRUMENT, 0): True}
+    assert "No space left" in desk.book.unwritten
+    with pytest.raises(OSError, match="No space"):
+        desk.book.clear(1, "ann", "known")
+    assert len(desk.book.unresolved()) == 1
+
+
+def test_a_line_of_the_record_that_cannot_be_read_may_hide_a_break_so_everything_stops(desk: Desk) -> None:
+    desk.find(APPLE)
+    path = desk.folder / "reconciliations.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"type":"break"', b'"type":"br\xff'))
+    desk.start()
+    (found,) = desk.book.unresolved()
+    assert found.text == "reconciliations.jsonl cannot be read in full (line 1): a break may be hidden in it."
+    assert desk.stops == {(lib.STOP_FIRM, 0): True}
+    desk.book.clear(found.break_id, "ann", "looked at the file")
+    desk.start()
+    assert desk.book.unresolved() == (), "the person's word holds for the line they looked at"
+
+
+def test_more_breaks_than_a_day_can_have_do_not_fill_the_disk(desk: Desk) -> None:
+    flood = [Difference("order_unknown", "AAPL", ref, theirs="live") for ref in range(BREAK_COUNT_MAX + 500)]
+    desk.find(*flood)
+    assert len(desk.book.unresolved()) == BREAK_COUNT_MAX
