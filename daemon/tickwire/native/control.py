@@ -28,13 +28,6 @@ LANE_STATES = {
     lib.LANE_RUNNING: "running",
     lib.LANE_STOPPED: "stopped",
 }
-STOP_SCOPES = {
-    "firm": lib.STOP_FIRM,
-    "venue": lib.STOP_VENUE,
-    "account": lib.STOP_ACCOUNT,
-    "strategy": lib.STOP_STRATEGY,
-    "instrument": lib.STOP_INSTRUMENT,
-}
 
 
 @dataclass(frozen=True)
@@ -179,18 +172,6 @@ class Control:
     @stop.setter
     def stop(self, value: bool) -> None:
         self._control.stop = int(value)
-
-    def stop_set(self, scope: str, index: int, bits: int) -> int:
-        """Set bits of the scope's stop word; what it was.  scope: firm, venue, account, strategy, instrument."""
-        return check(lib.control_stop_set(self._control, STOP_SCOPES[scope], index, bits), f"stop {scope} {index}")
-
-    def stop_clear(self, scope: str, index: int, bits: int) -> int:
-        """Clear bits of the scope's stop word; what it was."""
-        return check(lib.control_stop_clear(self._control, STOP_SCOPES[scope], index, bits), f"stop {scope} {index}")
-
-    def stop_bits(self, scope: str, index: int) -> int:
-        """The scope's stop word."""
-        return check(lib.control_stop_bits(self._control, STOP_SCOPES[scope], index), f"stop {scope} {index}")
 
     @property
     def resync_requests(self) -> int:
