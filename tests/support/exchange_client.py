@@ -72,6 +72,15 @@ class SoupClient:
                 self.sequenced.append(packet[1:])
                 return wire.report(packet[1:])
 
+    def copied(self) -> tuple[str, dict[str, object]]:
+        """The next message of a drop copy: whose, and what."""
+        while True:
+            packet = self.packet()
+            assert packet, "the exchange closed the connection"
+            if packet[:1] == b"S":
+                self.sequenced.append(packet[1:])
+                return packet[1:5].decode().rstrip(), wire.report(packet[5:])
+
     def until(self, kind: str) -> dict[str, object]:
         """Read up to the next message of a kind."""
         while (told := self.message())["type"] != kind:

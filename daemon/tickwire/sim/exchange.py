@@ -1,18 +1,23 @@
 """The paper exchange: market data out on two lines, a request server and an order entry port, in one loop."""
 
 import contextlib
+import queue
 import selectors
 import signal
 import socket
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from types import FrameType
 from typing import Any, Self
 
 import msgspec
 
 from tickwire.native.venue import Line, MarketRun, Publisher, RunResult, Venue
+from tickwire.sim.control import ControlSocket
+from tickwire.sim.drop_copy import DropCopy
+from tickwire.sim.faults import Request, perform
 from tickwire.sim.latency import WireToWire
 from tickwire.sim.order_entry import OrderEntry
 from tickwire.sim.settings import SECOND_NS, ExchangeSettings, LineSettings
@@ -20,6 +25,7 @@ from tickwire.sim.status import StatusFile
 from tickwire.sim.street import Street, open_street
 
 TICK_NS = SECOND_NS // 4  # status, heartbeats and timeouts are looked at this often
+ASK_S = 10.0  # how long another thread waits for an answer
 END_PACKETS = 3  # MoldUDP64 repeats the end of a session, as any packet may be lost
 
 
@@ -44,7 +50,12 @@ class Exchange:
             index = stack.enter_context(tempfile.TemporaryFile(prefix="tickwire-index-"))
             self._selector = stack.enter_context(selectors.EpollSelector())
             firms = [account.firm for account in settings.accounts]
-            self.venue = Venue(firms, announce_trading=settings.street.announce_trading)
+            self.venue = Venue(
+                firms,
+                announce_trading=settings.street.announce_trading,
+                maker_fee=settings.maker_fee,
+                taker_fee=settings.taker_fee,
+            )
             self.publisher = Publisher(
                 self.session,
                 [_line(settings.line_a), _line(settings.line_b)],
@@ -64,6 +75,14 @@ class Exchange:
             self.orders = OrderEntry(
                 settings, self.session, self.venue, self.wire, self._selector, lambda: self.market.market_ns
             )
+            self.drop_copy = (
+                DropCopy(settings, settings.drop_copy, self.session, self.venue, self._selector)
+                if settings.drop_copy is not None
+                else None
+            )
+            if settings.control is not None:
+                control = ControlSocket(settings.control, self._selector, self._perform)
+                stack.callback(control.close)
             self._waker, wakened = (stack.enter_context(end) for end in socket.socketpair())
             for end in (self._waker, wakened):
                 end.setblocking(False)
@@ -75,6 +94,7 @@ class Exchange:
         self._chunk = b""
         self._offset = 0
         self._stopping = False
+        self._asked: queue.SimpleQueue[tuple[Request, Future[dict[str, Any]]]] = queue.SimpleQueue()
         self._packets = 0
         self._sent_ns = 0
         self.street_error = ""
@@ -97,6 +117,29 @@ class Exchange:
         self._stopping = True
         with contextlib.suppress(BlockingIOError):  # full of earlier calls: they wake it just as well
             self._waker.send(b"!")
+
+    def ask(self, do: str, **parameters: Any) -> dict[str, Any]:
+        """Have the running exchange do something (``tickwire.sim.faults``); for other threads of this process.
+
+        ValueError: it refused.  TimeoutError: it does not run.
+        """
+        request = msgspec.convert({"do": do, **parameters}, Request)
+        answer: Future[dict[str, Any]] = Future()
+        self._asked.put((request, answer))
+        with contextlib.suppress(BlockingIOError):
+            self._waker.send(b"!")
+        return answer.result(ASK_S)
+
+    def _perform(self, request: Request) -> dict[str, Any]:
+        return perform(self, request, self._clock_ns())
+
+    def _answer_asked(self) -> None:
+        while not self._asked.empty():
+            request, answer = self._asked.get()
+            try:
+                answer.set_result(self._perform(request))
+            except ValueError as error:
+                answer.set_exception(error)
 
     def catch_signals(self) -> None:
         """Stop on SIGTERM and SIGINT; the wake-up descriptor ends a sleep in native code, so that the handler runs."""
@@ -127,6 +170,8 @@ class Exchange:
 
     def _turn(self, until_ns: int) -> None:
         """Advance the market until something else needs doing, then do it."""
+        due_ns = self.orders.due_ns(self._clock_ns())
+        until_ns = until_ns if due_ns is None else min(until_ns, due_ns)
         if self._awaited is not None and self.orders.online(self._awaited):
             self._awaited = None
         if self._awaited is not None:
@@ -142,7 +187,14 @@ class Exchange:
         """What clients want, waiting for it at most that long."""
         for key, _ in self._selector.select(timeout):
             key.data(self._clock_ns())
+        self._answer_asked()
+        self.venue.time(self.market.market_ns)
+        self._pump()
+
+    def _pump(self) -> None:
         self.orders.pump(self._clock_ns())
+        if self.drop_copy is not None:
+            self.drop_copy.pump(self._clock_ns())
 
     def _refill(self) -> bool:
         """Bring more of the street behind what is left of the chunk; False at its end."""
@@ -173,11 +225,15 @@ class Exchange:
             self.publisher.heartbeat()
             self._sent_ns = now_ns
         self.orders.tick(now_ns)
+        if self.drop_copy is not None:
+            self.drop_copy.tick(now_ns)
         self._status.write(self.status())
 
     def _end(self) -> None:
         self.venue.end(self.market.market_ns)
         self.orders.end(self._clock_ns())
+        if self.drop_copy is not None:
+            self.drop_copy.end(self._clock_ns())
         if stream := self.venue.take_stream():  # of the last turn's orders
             self.publisher.publish(stream)
         for _ in range(END_PACKETS):
@@ -186,7 +242,7 @@ class Exchange:
         self._status.write(self.status())
 
     def status(self) -> dict[str, Any]:
-        """Everything the status file says; prices and values in 1/10 000, times in ns."""
+        """Everything the status file says; prices and values in 1/10 000, fees in 1/1 000 000, times in ns."""
         return {
             "state": "ended" if self.ended else "running",
             "session": self.session,
@@ -199,11 +255,23 @@ class Exchange:
             "publisher": self.publisher.counters(),
             "venue": self.venue.counters(),
             "sessions": dict(self.orders.counters),
+            "drop_copy": self._drop_copy_status(),
+            "fees": {"maker": self.settings.maker_fee, "taker": self.settings.taker_fee},
+            "latency_ns": self.settings.latency_ns,
             "wire_to_wire_ns": self.wire.summary(),
             "street_position": self.venue.street_position(),
             "accounts": {
                 account.username: self._account(index) for index, account in enumerate(self.settings.accounts)
             },
+        }
+
+    def _drop_copy_status(self) -> dict[str, int] | None:
+        if self.drop_copy is None:
+            return None
+        return {
+            "port": self.drop_copy.port,
+            "listeners": self.drop_copy.listeners(),
+            "next_sequence": self.venue.drop_copy_count() + 1,
         }
 
     def _account(self, index: int) -> dict[str, Any]:
@@ -213,5 +281,6 @@ class Exchange:
             "online": self.orders.online(index),
             "next_sequence": self.venue.log_count(index) + 1,
             "fills": sum(holding.fills for holding in positions),
+            "fees": sum(holding.fees for holding in positions),
             "positions": {holding.symbol: holding for holding in positions},
         }

@@ -2,36 +2,43 @@
 
 An account's sequenced messages are the venue's log of it: what a client gets on login is that log from the sequence it
 asks for, and then whatever is added.  One connection an account: a new login displaces the old.
+
+The way to the venue and the way back may each take time (latency), and the port can misbehave on purpose: say nothing
+for a while, answer late, hang up.
 """
 
 import selectors
-import socket
-from collections import Counter
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
-from tickwire.native import ffi, lib
 from tickwire.native.venue import Venue
-from tickwire.sim.connection import LOG_MESSAGES, Connection, DisconnectedError, ProtocolError, decode_login
+from tickwire.sim.connection import Connection, Login, ProtocolError
 from tickwire.sim.latency import WireToWire
-from tickwire.sim.settings import SECOND_NS, ExchangeSettings
-
-BACKLOG = 64
-CONNECTION_COUNT_MAX = 256  # logged in or not; more are closed at once
-PENDING_MAX = 1 << 16  # bytes: more of the log is queued only below this
+from tickwire.sim.settings import ExchangeSettings
+from tickwire.sim.soup_server import SoupServer
 
 
-def _packet(kind: int, payload: bytes = b"") -> bytes:
-    return (len(payload) + 1).to_bytes(2, "big") + bytes([kind]) + payload
+@dataclass
+class Manners:
+    """How the port treats one account; all of it changes at run time."""
+
+    delay_ns: int = 0  # of what the account is told, beyond the latency
+    silent_until_ns: int = 0  # nothing is said before, not even a heartbeat; orders are taken all the same
 
 
-def _accepted(session: str, sequence: int) -> bytes:
-    buffer = ffi.new("uint8_t[]", lib.SOUP_ACCEPTED_SIZE)
-    accepted = ffi.new("struct soup_accepted *", {"session": session.encode("ascii"), "sequence": sequence})
-    return bytes(ffi.buffer(buffer, lib.soup_encode_accepted(accepted, buffer, lib.SOUP_ACCEPTED_SIZE)))
+@dataclass
+class Way:
+    """What is under way between a client and the venue."""
+
+    inbound: deque[tuple[int, bytes]] = field(default_factory=deque)  # due, message
+    outbound: deque[tuple[int, int]] = field(default_factory=deque)  # due, messages of the log by then
+    noticed: int = 0  # messages of the log that are on their way or there
+    arrived: int = 0
 
 
-class OrderEntry:
-    """Accepts, authenticates, feeds the venue, and sends each account its log."""
+class OrderEntry(SoupServer):
+    """Feeds the venue, and sends each account its log."""
 
     def __init__(
         self,
@@ -42,154 +49,93 @@ class OrderEntry:
         selector: selectors.BaseSelector,
         market_ns: Callable[[], int],
     ) -> None:
-        self._settings = settings
-        self._session = session
+        super().__init__(settings, settings.order_port, session, selector)
         self._venue = venue
         self._wire = wire
-        self._selector = selector
         self._market_ns = market_ns
-        self._connections: set[Connection] = set()
         self._online: dict[int, Connection] = {}
-        self._ended = False  # the day is over: nobody is disconnected any more
-        self.counters: Counter[str] = Counter(
-            dict.fromkeys(
-                ("connects", "logins", "refused", "displaced", "malformed", "timeouts", "stalls", "disconnects"), 0
-            )
-        )
-        self._listener = socket.create_server(
-            (settings.interface_address, settings.order_port), backlog=BACKLOG, reuse_port=False
-        )
-        self.port = int(self._listener.getsockname()[1])
-        self._listener.setblocking(False)
-        self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
+        self._ways: dict[Connection, Way] = {}
+        self.manners = [Manners() for _ in settings.accounts]
 
     def online(self, account: int) -> bool:
         """Whether the account is logged in."""
         return account in self._online
 
-    def _accept(self, now_ns: int) -> None:
-        try:
-            sock, _ = self._listener.accept()
-        except OSError:  # it left before we came, or descriptors ran out: the next event tries again
-            return
-        self.counters["connects"] += 1
-        if len(self._connections) >= CONNECTION_COUNT_MAX:
-            self.counters["refused"] += 1
-            sock.close()
-            return
-        connection = Connection(sock, now_ns)
-        self._connections.add(connection)
-        self._selector.register(sock, selectors.EVENT_READ, lambda now: self._ready(connection, now))
-
-    def _ready(self, connection: Connection, now_ns: int) -> None:
-        try:
-            stamp_ns = connection.receive(now_ns)
-            for kind, payload in connection.packets():
-                self._packet(connection, kind, payload, stamp_ns, now_ns)
-        except ProtocolError:
-            self.counters["malformed"] += 1
+    def disconnect(self, account: int | None) -> int:
+        """Hang up on an account, or on everybody; how many connections that were."""
+        victims = [each for each in self._connections if account is None or each.account == account]
+        for connection in victims:
             self._drop(connection)
-        except DisconnectedError:
-            self._drop(connection)
+        return len(victims)
 
-    def _packet(self, connection: Connection, kind: int, payload: bytes, stamp_ns: int, now_ns: int) -> None:
-        if connection.closing or kind in (lib.SOUP_CLIENT_HEARTBEAT, lib.SOUP_DEBUG):
-            return
-        if kind == lib.SOUP_LOGOUT_REQUEST:
-            raise DisconnectedError("logged out")
-        if kind == lib.SOUP_LOGIN_REQUEST and connection.account is None:
-            self._login(connection, payload, now_ns)
-        elif kind == lib.SOUP_UNSEQUENCED and connection.account is not None:
-            self._wire.order(payload, stamp_ns)
-            if not self._venue.order(connection.account, payload, self._market_ns()):
-                raise ProtocolError("not OUCH")
-        else:
-            raise ProtocolError(f"packet {chr(kind)!r} out of place")
+    def due_ns(self, now_ns: int) -> int | None:
+        """When the next thing under way arrives, or a silence ends; None: neither is to come."""
+        dues = [queue[0][0] for way in self._ways.values() for queue in (way.inbound, way.outbound) if queue]
+        dues += [manners.silent_until_ns for manners in self.manners if manners.silent_until_ns > now_ns]
+        return min(dues, default=None)
 
-    def _login(self, connection: Connection, payload: bytes, now_ns: int) -> None:
-        login = decode_login(payload)
-        accounts = self._settings.accounts
-        account = next(
-            (
-                index
-                for index, known in enumerate(accounts)
-                if (known.username, known.password) == (login.username, login.password)
-            ),
-            None,
-        )
-        if account is None or login.session not in ("", self._session):
-            reason = lib.SOUP_REJECT_NOT_AUTHORIZED if account is None else lib.SOUP_REJECT_SESSION
-            self.counters["refused"] += 1
-            connection.say(_packet(lib.SOUP_LOGIN_REJECTED, bytes([reason])), now_ns)
-            connection.closing = True
-            return
+    def _identify(self, login: Login) -> int | None:
+        for index, known in enumerate(self._settings.accounts):
+            if (known.username, known.password) == (login.username, login.password):
+                return index
+        return None
+
+    def _count(self, account: int) -> int:
+        return self._venue.log_count(account)
+
+    def _record(self, account: int, first: int, end: int) -> bytes:
+        return self._venue.log(account, first, end)
+
+    def _joined(self, connection: Connection) -> None:
+        account = connection.account
+        assert account is not None
         if (old := self._online.get(account)) is not None:
             self.counters["displaced"] += 1
             self._drop(old)
-        self.counters["logins"] += 1
-        end = self._venue.log_count(account) + 1
-        connection.account = account
-        connection.next_sequence = end if login.sequence == 0 else min(login.sequence, end)
         self._online[account] = connection
-        connection.say(_accepted(self._session, connection.next_sequence), now_ns)
+        count = self._count(account)
+        self._ways[connection] = Way(noticed=count, arrived=count)
 
-    def _drop(self, connection: Connection) -> None:
-        if connection not in self._connections:
-            return
-        self._connections.discard(connection)
-        self._selector.unregister(connection.sock)
-        connection.sock.close()
-        self.counters["disconnects"] += 1
-        if connection.account is None:
-            return
-        del self._online[connection.account]
-        if self._settings.accounts[connection.account].cancel_on_disconnect and not self._ended:
-            self._venue.cancel_all(connection.account, self._market_ns())
+    def _left(self, connection: Connection) -> None:
+        account = connection.account
+        assert account is not None
+        way = self._ways.pop(connection)
+        del self._online[account]
+        for _, payload in way.inbound:  # it was sent: a cut line does not call it back
+            self._venue.order(account, payload, self._market_ns())
+        if self._settings.accounts[account].cancel_on_disconnect and not self._ended:
+            self._venue.cancel_all(account, self._market_ns())
+
+    def _message(self, connection: Connection, payload: bytes, stamp_ns: int, now_ns: int) -> None:
+        self._wire.order(payload, stamp_ns)
+        if self._settings.latency_ns > 0:
+            self._ways[connection].inbound.append((now_ns + self._settings.latency_ns, payload))
+        else:
+            self._apply(connection, payload)
+
+    def _apply(self, connection: Connection, payload: bytes) -> None:
+        assert connection.account is not None
+        if not self._venue.order(connection.account, payload, self._market_ns()):
+            raise ProtocolError("not OUCH")
 
     def pump(self, now_ns: int) -> None:
-        """Send every account what its log has gained, as far as its client reads."""
-        for connection in list(self._connections):
-            self._queue_log(connection, now_ns)
+        """Bring the venue what has arrived, and every account what its log has gained."""
+        for connection, way in list(self._ways.items()):
             try:
-                connection.send(now_ns)
-            except DisconnectedError:
-                self._drop(connection)
-                continue
-            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if connection.pending else 0)
-            key = self._selector.get_key(connection.sock)
-            if key.events != events:
-                self._selector.modify(connection.sock, events, key.data)
+                while way.inbound and way.inbound[0][0] <= now_ns:
+                    self._apply(connection, way.inbound.popleft()[1])
+            except ProtocolError:
+                self._malformed(connection)
+        super().pump(now_ns)
 
-    def _queue_log(self, connection: Connection, now_ns: int) -> None:
-        if connection.account is None:
-            return
-        end = self._venue.log_count(connection.account) + 1
-        while connection.next_sequence < end and connection.pending < PENDING_MAX:
-            stop = min(end, connection.next_sequence + LOG_MESSAGES)
-            connection.say(self._venue.log(connection.account, connection.next_sequence, stop), now_ns)
-            connection.next_sequence = stop
-
-    def tick(self, now_ns: int) -> None:
-        """Once in a while: heartbeats, and the end of connections that do not answer or do not read."""
-        for connection in list(self._connections):
-            if now_ns - connection.heard_ns > self._settings.silence_ns_max:
-                self.counters["timeouts"] += 1
-                self._drop(connection)
-            elif connection.pending and now_ns - connection.progress_ns > self._settings.stall_ns_max:
-                self.counters["stalls"] += 1
-                self._drop(connection)
-            elif connection.account is not None and now_ns - connection.said_ns >= SECOND_NS:
-                connection.say(_packet(lib.SOUP_SERVER_HEARTBEAT), now_ns)
-
-    def end(self, now_ns: int) -> None:
-        """Tell everybody that the session is over, and close."""
-        self._ended = True
-        for connection in list(self._connections):
-            self._queue_log(connection, now_ns)
-            connection.say(_packet(lib.SOUP_END_OF_SESSION), now_ns)
-            connection.closing = True
-        self.pump(now_ns)
-        for connection in list(self._connections):  # whoever did not read it all now never will
-            self._drop(connection)
-        self._selector.unregister(self._listener)
-        self._listener.close()
+    def _may_send(self, connection: Connection, now_ns: int) -> int:
+        if connection.account is None or self._ended:
+            return super()._may_send(connection, now_ns)
+        manners, way = self.manners[connection.account], self._ways[connection]
+        count = self._count(connection.account)
+        if count > way.noticed:
+            way.noticed = count
+            way.outbound.append((now_ns + self._settings.latency_ns + manners.delay_ns, count))
+        while way.outbound and way.outbound[0][0] <= now_ns:
+            way.arrived = way.outbound.popleft()[1]
+        return -1 if now_ns < manners.silent_until_ns else way.arrived

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 SECOND_NS = 1_000_000_000
+FEE_MAX = 10_000_000  # 1/1 000 000 of the currency a share
 OPEN_NS = 34_200 * SECOND_NS  # 09:30:00
 
 
@@ -45,6 +46,19 @@ class LineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     delay: int = 0
 
 
+class DropCopySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The drop copy port and who may listen; port 0 takes any free one."""
+
+    port: int = 0
+    username: str = "DROPCO"
+    password: str = "dropcopy"
+
+    def __post_init__(self) -> None:
+        for name, text, size in (("username", self.username, 6), ("password", self.password, 10)):
+            if not 1 <= len(text) <= size or not re.fullmatch(r"[!-~]+", text):
+                raise ValueError(f"drop copy {name} {text!r}: 1 to {size} visible ASCII characters")
+
+
 DEFAULT_ACCOUNTS = (
     AccountSettings("TRADE1", "password1", "TWRA"),
     AccountSettings("TRADE2", "password2", "TWRB"),
@@ -66,8 +80,12 @@ class StreetSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rate: int = 20_000
     symbols: tuple[str, ...] = DEFAULT_SYMBOLS
     announce_trading: bool = False  # what is listed trades, until the recording says otherwise
+    fair_seed: int = 0  # of the synthetic fair values, shared by exchanges of one market; 0: this street's own
+    depth: int = 100  # synthetic sizes, percent
 
     def __post_init__(self) -> None:
+        if not 1 <= self.depth <= 10_000:
+            raise ValueError(f"depth {self.depth}: 1 to 10 000 percent")
         for symbol in self.symbols:
             if not re.fullmatch(r"[!-~]{1,8}", symbol):
                 raise ValueError(f"symbol {symbol!r}: 1 to 8 visible ASCII characters")
@@ -92,6 +110,11 @@ class ExchangeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stall_ns_max: int = 5 * SECOND_NS  # and one that does not read
     status: Path | None = None
     seconds: float | None = None  # end by itself after that long
+    maker_fee: int = 0  # 1/1 000 000 of the currency a share that rested; negative: a rebate
+    taker_fee: int = 0  # and a share that came for it
+    latency_ns: int = 0  # from a client to the venue, and back
+    drop_copy: DropCopySettings | None = None
+    control: Path | None = None  # Unix socket that takes commands, see tickwire.sim.faults
     wait_for: str = ""  # hold the street back until this account has logged in for the first time
 
     def __post_init__(self) -> None:
@@ -100,6 +123,10 @@ class ExchangeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("two accounts share a username")
         if self.wait_for and self.wait_for not in names:
             raise ValueError(f"wait for {self.wait_for!r}: no such account")
+        if not 0 <= self.latency_ns <= SECOND_NS:
+            raise ValueError(f"latency {self.latency_ns}: 0 to 1 000 000 000 ns")
+        if max(abs(self.maker_fee), abs(self.taker_fee)) > FEE_MAX:
+            raise ValueError(f"fees: at most {FEE_MAX} millionths of the currency a share, either way")
         if not re.fullmatch(r"[!-~]{0,10}", self.session):
             raise ValueError(f"session {self.session!r}: at most 10 visible ASCII characters")
 
@@ -114,6 +141,14 @@ def parse_accounts(text: str) -> tuple[AccountSettings, ...]:
         username, password, firm = parts[:3]
         accounts.append(AccountSettings(username, password, firm, len(parts) == 4))
     return tuple(accounts)
+
+
+def parse_login(text: str) -> tuple[str, str]:
+    """``user:password``."""
+    username, colon, password = text.partition(":")
+    if not colon:
+        raise ValueError(f"login {text!r}: expected user:password")
+    return username, password
 
 
 def parse_line(text: str) -> LineSettings | None:

@@ -36,11 +36,15 @@ class RecordedStreet:
         self._file.close()
 
 
+def _synthetic(settings: StreetSettings) -> Synthetic:
+    return Synthetic(settings.symbols, settings.seed, settings.rate, fair_seed=settings.fair_seed, depth=settings.depth)
+
+
 class SyntheticStreet:
     """The endless market of a seed."""
 
     def __init__(self, settings: StreetSettings) -> None:
-        self._synthetic = Synthetic(settings.symbols, settings.seed, settings.rate)
+        self._synthetic = _synthetic(settings)
 
     def read(self) -> bytes:
         """The next piece; never empty."""
@@ -57,7 +61,7 @@ def open_street(settings: StreetSettings) -> Street:
 
 def write_street(settings: StreetSettings, path: Path, messages: int) -> None:
     """Write that many messages of the synthetic market to a file; gzipped when it is named so."""
-    synthetic = Synthetic(settings.symbols, settings.seed, settings.rate)
+    synthetic = _synthetic(settings)
     with cast(BinaryIO, gzip.open(path, "wb") if path.suffix == ".gz" else path.open("wb")) as file:
         while messages > 0:
             count = min(messages, 1024)
