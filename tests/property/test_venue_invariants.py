@@ -45,9 +45,16 @@ kind = st.one_of(
 special = st.tuples(st.just("special"), account, sides, prices, shares, kind)
 special_replace = st.tuples(st.just("special_replace"), account, st.integers(0, 20), prices, shares, kind)
 steps = st.lists(st.one_of(street_step, account_step), min_size=20, max_size=80)
-restriction = st.tuples(st.just("restrict"), st.booleans())
+phase = st.one_of(
+    st.tuples(st.just("restrict"), st.booleans()),
+    st.tuples(st.just("quote_only")),
+    st.tuples(st.just("resume")),
+    st.tuples(st.just("resume")),
+    st.tuples(st.just("expiring"), account, sides, prices, shares),
+    st.tuples(st.just("later"), st.integers(1, 10)),
+)
 special_steps = st.lists(
-    st.one_of(street_step, account_step, special, special, special, special_replace, restriction),
+    st.one_of(street_step, account_step, special, special, special, special_replace, phase),
     min_size=20,
     max_size=80,
 )
@@ -92,6 +99,8 @@ class World:
         self.reference = 0
         self.match = 0
         self.urns = [0] * ACCOUNTS
+        self.now_ns = 1
+        self.trading = True  # not before a cross, when orders may stand crossed
         self.arrivals: dict[int, int] = {}  # public reference: when it was first seen at its price
         self.settle()
 
@@ -152,7 +161,7 @@ class World:
     # ---- the accounts ----
 
     def send(self, index: int, message: bytes) -> None:
-        assert self.venue.order(index, message, 1)
+        assert self.venue.order(index, message, self.now_ns)
 
     def urn(self, index: int) -> int:
         self.urns[index] += 1
@@ -181,6 +190,22 @@ class World:
         old = max(0, self.urns[index] - back)
         self.send(index, wire.replace(old, self.urn(index), quantity, price, display=display, options=options))
 
+    def expiring(self, index: int, side: int, price: int, quantity: int) -> None:
+        options = wire.expires(5)
+        self.send(index, wire.enter(self.urn(index), "BS"[side], quantity, price, tif="6", options=options))
+
+    def later(self, seconds: int) -> None:
+        self.now_ns += seconds * 10**9
+        self.venue.time(self.now_ns)
+
+    def quote_only(self) -> None:
+        self.trading = False
+        self.venue.street(wire.action("Q"))
+
+    def resume(self) -> None:
+        self.trading = True
+        self.venue.street(wire.action("T"))
+
     def restrict(self, on: bool) -> None:
         self.venue.street(wire.restriction("01"[on]))
 
@@ -199,7 +224,8 @@ class World:
         for side in (BUY, SELL):
             mine = [(d.price, d.quantity, d.orders, d.own) for d in self.venue.depth(1, side)]
             assert mine == self.public.levels(1, side)
-        self.check_uncrossed()
+        if self.trading:
+            self.check_uncrossed()
         self.check_conserved()
 
     def check_uncrossed(self) -> None:
@@ -212,7 +238,7 @@ class World:
 
     def check_priority(self, message: bytes) -> None:
         """An execution goes to the first order of the best price, whoever it belongs to."""
-        if message[:1] != b"E":
+        if message[:1] != b"E" or not self.trading:
             return
         ref = int.from_bytes(message[11:19], "big")
         order = self.public.orders[ref]
