@@ -70,6 +70,10 @@ class BreakerWays(RuleBasedStateMachine):
         self.loss = loss  # type: ignore[assignment]
         self.look()
 
+    @rule()
+    def recover(self) -> None:
+        self.measure(0, 200)
+
     @rule(good=st.integers(0, 3), bad=st.sampled_from([0, 0, 0, 1]))
     def trade(self, good: int, bad: int) -> None:
         if self.state is not State.OPEN:
