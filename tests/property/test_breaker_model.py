@@ -70,9 +70,11 @@ class BreakerWays(RuleBasedStateMachine):
         self.loss = loss  # type: ignore[assignment]
         self.look()
 
-    @rule()
-    def recover(self) -> None:
-        self.measure(0, 200)
+    @rule(good=st.integers(0, 3), bad=st.sampled_from([0, 0, 1]))
+    def probe(self, good: int, bad: int) -> None:
+        """Long after, the loss gone: what an open breaker makes of its probe orders."""
+        self.measure(0, 400)
+        self.trade(good, bad)
 
     @rule(good=st.integers(0, 3), bad=st.sampled_from([0, 0, 0, 1]))
     def trade(self, good: int, bad: int) -> None:
@@ -106,7 +108,7 @@ class BreakerWays(RuleBasedStateMachine):
         self.state, self.is_held, self.bad = State.CLOSED, False, 0
         self.look()
 
-    @rule(lost=st.sampled_from([False, False, False, True]))
+    @rule(lost=st.sampled_from([False] * 15 + [True]))
     def restart(self, lost: bool) -> None:
         path = self.folder / "breakers.json"
         if lost:
