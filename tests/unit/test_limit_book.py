@@ -21,6 +21,7 @@ CONFIGURED: dict[str, Any] = {
     "instruments.BRK.B.collar_last_ppm": 20_000,
     "risk.message_window_ms": 1000,
     "risk.self_match": "refuse",
+    "instruments.BRK.B.short_sale": "deny",
 }
 POSITION = "instruments.BRK.B.position_max"
 BOB, ANN = ("bob", "risk-officer"), ("ann", "risk-officer")
@@ -127,7 +128,7 @@ def test_where_all_changes_are_seen_by_two_a_tightening_still_does_not_wait(desk
         ("instruments.BRK.B.collar_last_ppm", 1, False),
         ("risk.message_window_ms", 2000, False),
         ("risk.message_window_ms", 500, True),
-        ("risk.self_match", "allow", True),
+        ("instruments.BRK.B.short_sale", "allow", True),
     ],
 )
 def test_each_limit_knows_which_way_is_looser(desk: Desk, path: str, value: object, loosens: bool) -> None:
@@ -147,7 +148,8 @@ def test_each_limit_knows_which_way_is_looser(desk: Desk, path: str, value: obje
         (POSITION, "9" * 5000, "a whole number"),
         ("instruments.BRK.B.order_value_max", "0.00001", "a number from 0"),
         ("instruments.BRK.B.restricted", "maybe", "one of true, false"),
-        ("risk.self_match", 1, "one of refuse, allow"),
+        ("instruments.BRK.B.short_sale", 1, "one of deny, allow"),
+        ("risk.self_match", "allow", "one of refuse"),
         (POSITION, 2000, "already"),
     ],
 )
@@ -412,9 +414,9 @@ def test_the_history_says_who_what_when_why_and_who_agreed(desk: Desk) -> None:
 
 def test_a_person_sees_each_limit_as_it_is_written(desk: Desk) -> None:
     desk.book.propose("tim", "trader", POSITION, 100, "news", expires_s=60)
-    change = desk.book.propose(*BOB, "risk.self_match", "allow", "test day")
+    change = desk.book.propose(*BOB, "instruments.BRK.B.short_sale", "allow", "test day")
     views = {view.path: view for view in desk.book.views()}
     assert (views[POSITION].effective, views[POSITION].standing, views[POSITION].unit) == ("100", "2000", "shares")
     assert views[POSITION].override_ends_ns > 0
-    assert views["risk.self_match"].waiting == (change.id,)
+    assert views["instruments.BRK.B.short_sale"].waiting == (change.id,)
     assert views["instruments.BRK.B.order_value_max"].effective == "1000000"

@@ -6,6 +6,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Literal
 
+from tickwire.config.kinds import DUPLICATE_MAX, MESSAGE_RATE_MAX, QUANTITY_MAX, WINDOW_COUNT_MAX
 from tickwire.config.values import PRICE_SCALE, scaled
 
 Value = int | str | bool
@@ -14,7 +15,7 @@ UINT32_MAX = 2**32 - 1
 INT64_MAX = 2**63 - 1
 
 
-class RefusedError(Exception):
+class RefusedError(ValueError):
     """What was asked for is not done; the text tells a person why, and what would help."""
 
 
@@ -86,7 +87,9 @@ def _quoted(text: object) -> str:
 
 MONEY = Limit(high=INT64_MAX // 4, unit="of the currency", scale=PRICE_SCALE)
 SHARES = Limit(low=1, high=2**31 - 1, unit="shares")
-COUNT = Limit(low=1, unit="")
+COUNT = Limit(low=1)
+WINDOW_COUNT = Limit(low=1, high=WINDOW_COUNT_MAX)
+MESSAGES = Limit(low=1, high=MESSAGE_RATE_MAX)
 PPM = Limit(high=1_000_000, unit="parts per million")
 WINDOW = Limit(looser="down", low=1, unit="ms")  # so many in a longer window are fewer
 AGE = Limit(low=1, unit="ms")
@@ -103,40 +106,39 @@ KINDS: Mapping[str, Mapping[str, Limit]] = {
     "instruments": {
         "permitted": GRANTED,
         "restricted": DENIED,
-        "order_quantity_max": Limit(low=1, high=999_999, unit="shares"),
+        "order_quantity_max": Limit(low=1, high=QUANTITY_MAX, unit="shares"),
         "order_value_max": MONEY,
         "position_max": SHARES,
         "exposure_max": MONEY,
         "collar_ppm": PPM,
-        "collar_ticks": Limit(unit="ticks"),
+        "collar_ticks": Limit(low=1, unit="ticks"),
         "collar_last_ppm": Limit(low=1, high=1_000_000, unit="parts per million", none=0),
         "open_orders_max": COUNT,
-        "orders_per_window_max": COUNT,
+        "orders_per_window_max": WINDOW_COUNT,
         "short_sale": Limit(choices=("deny", "allow")),
         "locate_quantity": Limit(high=2**31 - 1, unit="shares"),
     },
     "accounts": {**SCOPE, "credit_max": MONEY},
     "strategies": {
         **SCOPE,
-        "orders_per_window_max": COUNT,
-        "order_window_ms": WINDOW,
-        "repeated_executions_max": COUNT,
+        "orders_per_window_max": WINDOW_COUNT,
+        "repeated_executions_max": WINDOW_COUNT,
         "repeated_window_ms": WINDOW,
     },
     "traders": {"permitted": GRANTED},
     "risk": {
         "open_orders_max": COUNT,
-        "message_rate_max": Limit(low=1, high=4096),
+        "message_rate_max": MESSAGES,
         "message_window_ms": WINDOW,
-        "message_burst_max": COUNT,
+        "message_burst_max": MESSAGES,
         "message_burst_window_ms": WINDOW,
         "gross_exposure_max": MONEY,
         "net_exposure_max": MONEY,
         "credit_max": MONEY,
         "order_window_ms": WINDOW,
         "duplicate_window_ms": WINDOW,
-        "duplicate_max": Limit(),
-        "self_match": Limit(choices=("refuse", "allow")),
+        "duplicate_max": Limit(high=DUPLICATE_MAX),
+        "self_match": Limit(choices=("refuse",)),
         "kill_allows_reducing": GRANTED,
         "limits_age_ms_max": AGE,
         "supervisor_age_ms_max": AGE,
