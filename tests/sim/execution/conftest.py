@@ -157,6 +157,7 @@ class Box:
         self.reports = self.segment.add_ring(
             "report.0", settings.pop("report_capacity", 1 << 12), "execution_report", 1
         )
+        self.sent = self.segment.add_ring("sent.0", 1 << 12, "order", 0)
         self.commands = self.segment.add_ring("command.execution.0", 8, "command", 1)
         self.counters = self.segment.add_counters("execution-engine.0")
         self.latency = {name: self.segment.add_histogram(f"latency.{name}.0") for name in HISTOGRAMS}
