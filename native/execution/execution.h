@@ -1,14 +1,16 @@
-/* execution: the stage's state, shared by its halves.  execution_hot.c sends (its only system call is send);
- * execution_events.c turns what the venue says into reports; execution_stage.c opens, polls and keeps house;
- * socket_io.c holds every other system call. */
+/* execution: the stage's state, shared by its parts.  execution_hot.c sends (its only system call is send),
+ * after execution_last_look.c has said that it may; execution_events.c turns what the venue says into
+ * reports; execution_watch.c cancels what has become dangerous, execution_command.c what it is told to;
+ * execution_stage.c polls and keeps house, execution_open.c opens; socket_io.c holds every other system call.
+ */
 #pragma once
 #include "base/stage.h"
+#include "execution/order_encode.h"
 #include "execution/order_table.h"
 #include "execution/session.h"
 #include "ring/control_inline.h"
 #include "ring/metric_inline.h"
 #include "ring/ring_inline.h"
-#include "tickwire/codec_ouch.h"
 
 #define EXECUTION_ORDER_BATCH                                                                                \
     16 /* orders, cancels of a sweep, or events of the venue handled in one duty cycle */
@@ -31,10 +33,16 @@ struct execution_batch {
     uint32_t size; /* of bytes */
     struct {
         struct execution_report report;
-        uint32_t end;  /* of its packet in bytes */
-        uint32_t kind; /* enum intent_kind */
+        struct order order; /* as it is sent: a replace with what it keeps of its target */
+        uint32_t end;       /* of its packet in bytes */
     } packets[EXECUTION_ORDER_BATCH];
     uint8_t bytes[EXECUTION_ORDER_BATCH * (SOUP_HEADER_SIZE + OUCH_MESSAGE_MAX)];
+};
+
+struct execution_mass_cancel { /* the last one sent, until it is known what it left open */
+    struct order_filter filter;
+    uint64_t refusals; /* counted before it */
+    uint64_t due_ns;   /* 0: none is followed */
 };
 
 struct execution {
@@ -54,16 +62,24 @@ struct execution {
     uint32_t live_due;   /* LIVE waits for the lost orders to be settled */
     uint32_t reset_done; /* RESET has been published in this life */
     uint32_t blocked;    /* the kernel took less than it was given */
+    uint32_t torn;       /* what waits to be sent is the rest of an order */
     uint32_t next_user_ref;
-    uint64_t abandoned; /* the supervisor's last heartbeat, once it has been silent for too long; else 0 */
-    uint64_t swept_for; /* the kill, or abandoned, that open orders have been canceled for */
+    uint32_t user_ref_last; /* the last one that left, or that the venue has seen */
+    uint64_t new_sent_ns;   /* when the last of anything new was handed to the kernel */
+    uint64_t abandoned;   /* the supervisor's last heartbeat, once it has been silent for too long; else 0 */
+    uint64_t silent;      /* the same of the venue */
+    uint64_t swept_for;   /* the kill, abandoned or silent that open orders have been canceled for */
+    uint64_t swept_kills; /* control.stops.kills likewise */
     uint64_t sweep_next_ns; /* orders still open then are canceled again */
+    uint32_t sweep_due;     /* whatever has been done before: orders have come back with a replay */
     uint32_t sweeps_left;
+    struct execution_mass_cancel mass_cancel;
     uint64_t resync_asked; /* control.resync_requests already acted on */
     uint64_t poll_ns;
     uint64_t poll_next_ns;
     struct session_counts session_counted; /* what has been added to the counters */
     struct order_table_counts table_counted;
+    char firm_name[4];
     uint8_t firm_option[8]; /* the Firm appendage, ready to copy */
     struct ouch_appendage firm;
     struct execution_config config;
@@ -79,6 +95,23 @@ int execution_hot_orders(struct execution *execution, uint64_t now_ns);
 int execution_hot_sweep(struct execution *execution, uint64_t now_ns);
 int execution_hot_flush(struct execution *execution, uint64_t now_ns);
 
+/* execution_barred is the enum not_sent_reason why an order that may add risk must not leave now, 0 when it
+ * may.  execution_killed fills in whose orders the kill words name: 1 when there are any. */
+int execution_barred(const struct execution *execution, const struct order *order);
+int execution_killed(const struct execution *execution, struct order_filter *filter);
+
+/* execution_watch_danger, every duty cycle: a new kill has the orders it names canceled.  execution_watch,
+ * every housekeeping: supervisor and venue gone silent, cancels that were not obeyed. */
+void execution_watch_danger(struct execution *execution, uint64_t now_ns);
+void execution_watch(struct execution *execution, uint64_t now_ns);
+
+/* execution_commands obeys what waits on the command ring. */
+void execution_commands(struct execution *execution, uint64_t now_ns);
+
+/* execution_open_parts finds the blocks of the segment and makes the two pure parts. */
+int execution_open_parts(struct execution *execution, struct segment *segment, char *message,
+                         size_t message_size);
+
 /* execution_events hands on what the venue has said, while the report ring has room.  Returns how many
  * events; *blocked says that there may be more. */
 int execution_events(struct execution *execution, uint64_t now_ns, int *blocked);
@@ -91,6 +124,11 @@ static inline void execution_count(struct execution *execution, enum execution_c
  * order decided on in an earlier life of this stage is not mistaken for one of this. */
 static inline uint8_t execution_generation(const struct execution *execution) {
     return (uint8_t)execution->counters->value[EXECUTION_COUNT_LIVES];
+}
+
+/* A connection that is about to be closed is no longer believed, nor told anything. */
+static inline int execution_is_usable(const struct execution *execution) {
+    return execution->trading && execution->session->state == SESSION_LIVE && !execution->session->close;
 }
 
 /* execution_publish writes one report; the caller has made sure of its room. */

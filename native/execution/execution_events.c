@@ -8,6 +8,7 @@ static void publish_state(struct execution *execution, enum report_kind kind, ui
         .kind = (uint8_t)kind,
         .side = SIDE_NONE,
         .next_user_ref = kind == REPORT_LIVE ? execution->next_user_ref : 0,
+        .venue = (uint8_t)execution->config.venue,
         .generation = kind == REPORT_LIVE ? execution_generation(execution) : 0,
     };
     execution_publish(execution, &report);
@@ -60,6 +61,7 @@ static void apply_message(struct execution *execution, const struct session_even
 static void begin_replay(struct execution *execution, int another_session, uint64_t now_ns) {
     execution->table->epoch = control_load(&execution->control->epoch);
     order_table_reset(execution->table, another_session);
+    if (another_session) execution->mass_cancel.due_ns = 0; /* numbers start over */
     execution->resync_asked =
         control_load(&execution->control->resync_requests); /* before RESET: all it answers */
     execution->reset_done = 1;
@@ -73,6 +75,7 @@ static void handle(struct execution *execution, const struct session_event *even
     case SESSION_EVENT_LIVE:
         order_table_settle_lost(execution->table);
         execution->next_user_ref = event->next_user_ref;
+        execution->user_ref_last = event->next_user_ref - 1; /* 0 was the last there is: it stays so */
         execution->live_due = 1;
         return;
     case SESSION_EVENT_DOWN:
@@ -101,7 +104,7 @@ static int announce_live(struct execution *execution, uint64_t now_ns) {
     if (!execution->live_due) return 0;
     execution->live_due = 0;
     execution->trading = 1;
-    execution->swept_for = 0; /* orders the replay has brought back are canceled too */
+    execution->sweep_due = 1; /* orders the replay has brought back are canceled too */
     execution_count(execution, EXECUTION_COUNT_LIVES);
     publish_state(execution, REPORT_LIVE, now_ns);
     return 1;

@@ -8,52 +8,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* "T" and the last 13 decimal digits of the tick: whoever sees the order on the wire can tell which message
- * caused it. */
-static void write_client_order_id(char id[14], uint64_t tick) {
-    id[0] = 'T';
-    for (int i = 13; i > 0; i--) {
-        id[i] = (char)('0' + tick % 10);
-        tick /= 10;
-    }
-}
-
-static uint32_t encode_enter(const struct execution *execution, const struct order *order, uint8_t *payload) {
-    struct ouch_enter enter = {
-        .user_ref = order_user_ref(order->order_id),
-        .side = order->side == SIDE_BUY ? 'B' : 'S',
-        .quantity = order->quantity,
-        .price = (uint64_t)order->price,
-        .time_in_force = order->time_in_force == TIF_IOC ? '3' : '0',
-        .display = 'Y',
-        .capacity = 'P',
-        .intermarket_sweep = 'N',
-        .cross_type = 'N',
-    };
-    memcpy(enter.symbol, execution->config.instruments[order->instrument].symbol, sizeof enter.symbol);
-    write_client_order_id(enter.client_order_id, order->tick);
-    return (uint32_t)ouch_encode_enter(&enter, &execution->firm, payload, OUCH_MESSAGE_MAX);
-}
-
-static uint32_t encode_replace(const struct order *order, uint8_t *payload) {
-    struct ouch_replace replace = {
-        .original_user_ref = order_user_ref(order->target_order_id),
-        .user_ref = order_user_ref(order->order_id),
-        .quantity = order->quantity,
-        .price = (uint64_t)order->price,
-        .time_in_force = order->time_in_force == TIF_IOC ? '3' : '0',
-        .display = 'Y',
-        .intermarket_sweep = 'N',
-    };
-    write_client_order_id(replace.client_order_id, order->tick);
-    return (uint32_t)ouch_encode_replace(&replace, NULL, payload, OUCH_MESSAGE_MAX);
-}
-
-static uint32_t encode_cancel(uint64_t order_id, uint8_t *payload) {
-    struct ouch_cancel cancel = {.user_ref = order_user_ref(order_id), .quantity = 0};
-    return (uint32_t)ouch_encode_cancel(&cancel, NULL, payload, OUCH_MESSAGE_MAX);
-}
-
 static void note_blocked(struct execution *execution) {
     if (!execution->blocked) execution_count(execution, EXECUTION_COUNT_SEND_BLOCKED);
     execution->blocked = 1;
@@ -69,8 +23,9 @@ int execution_hot_flush(struct execution *execution, uint64_t now_ns) {
             note_blocked(execution);
             return 0;
         }
+        if (execution->torn) execution->new_sent_ns = clock_now();
     }
-    execution->blocked = 0;
+    execution->blocked = execution->torn = 0;
     return 1;
 }
 
@@ -101,12 +56,18 @@ static void report_not_sent(struct execution *execution, const struct order *ord
         .side = order->side,
         .reason = (uint8_t)reason,
         .time_in_force = order->time_in_force,
+        .venue = (uint8_t)execution->config.venue,
+        .account = order->account,
+        .trader = order->trader,
+        .strategy = order->strategy,
+        .order_type = order->order_type,
     };
     if (cancel) /* the order itself is what it was */
-        report.order_state =
-            order_table_state(execution->table, order_user_ref(order->target_order_id), &report.leaves);
+        report.order_state = (uint8_t)order_table_state(
+            execution->table, order_user_ref(order->target_order_id), &report.leaves);
     execution_publish(execution, &report);
     execution_count(execution, EXECUTION_COUNT_NOT_SENT);
+    if (reason == NOT_SENT_STOPPED) execution_count(execution, EXECUTION_COUNT_STOPPED);
 }
 
 static enum not_sent_reason reason_of(int error) {
@@ -133,34 +94,21 @@ static void describe_sent(const struct order_entry *entry, const struct order *o
     report->risk_ns = order->risk_ns;
 }
 
-/* add puts order's packet into the batch; entry is the order it is about. */
-static void add(struct execution *execution, const struct order_entry *entry, const struct order *order,
-                uint64_t now_ns) {
+/* add puts the packet of the order in the batch's next place behind the others; entry is the order it is
+ * about. */
+static void add(struct execution *execution, const struct order_entry *entry, uint64_t now_ns) {
     struct execution_batch *batch = &execution->batch;
+    const struct order *order = &batch->packets[batch->count].order;
     uint8_t *packet = batch->bytes + batch->size, *payload = packet + SOUP_HEADER_SIZE;
-    uint32_t size = order->kind == INTENT_CANCEL    ? encode_cancel(entry->order_id, payload)
-                    : order->kind == INTENT_REPLACE ? encode_replace(order, payload)
-                                                    : encode_enter(execution, order, payload);
+    const char *symbol = execution->config.instruments[entry->terms.instrument].symbol;
+    uint32_t size = order->kind == INTENT_CANCEL ? order_encode_cancel(entry->order_id, payload)
+                    : order->kind == INTENT_REPLACE
+                        ? order_encode_replace(order, payload)
+                        : order_encode_enter(order, symbol, &execution->firm, payload);
     batch->size += soup_frame(packet, SOUP_UNSEQUENCED, size);
     describe_sent(entry, order, now_ns, &batch->packets[batch->count].report);
     batch->packets[batch->count].end = batch->size;
-    batch->packets[batch->count].kind = order->kind;
     batch->count++;
-}
-
-/* A connection that is about to be closed is no longer believed, nor told anything. */
-static int is_usable(const struct execution *execution) {
-    return execution->trading && execution->session->state == SESSION_LIVE && !execution->session->close;
-}
-
-/* barred is the enum not_sent_reason why an order that may add risk must not leave now, 0 when it may. */
-static int barred(const struct execution *execution, uint64_t order_id) {
-    const struct control *control = execution->control;
-    if (control_load(&control->kill)) return NOT_SENT_KILLED;
-    if (!control_load(&control->armed)) return NOT_SENT_DISARMED;
-    return (order_id >> ORDER_ID_EPOCH_SHIFT & ORDER_ID_EPOCH_MAX) == control_load(&control->epoch)
-               ? 0
-               : NOT_SENT_EPOCH;
 }
 
 static int is_old(const struct execution *execution, const struct order *order, uint64_t now_ns) {
@@ -168,24 +116,45 @@ static int is_old(const struct execution *execution, const struct order *order, 
     return age_ns_max && now_ns > order->rx_ns && now_ns - order->rx_ns > age_ns_max;
 }
 
-/* prepare adds order to the batch and returns 0, or the enum not_sent_reason why it must not be sent. Cancels
- * go out whatever the kill switch, the epoch and their age say: they only ever take risk away. */
-static int prepare(struct execution *execution, const struct order *order, uint64_t now_ns) {
-    int stale = order->generation != execution_generation(execution);
-    if (stale || !is_usable(execution)) return NOT_SENT_SESSION;
-    if (order->kind == INTENT_CANCEL) {
-        const struct order_entry *target = entry_of(execution, order->target_order_id);
-        if (target == NULL || !order_is_open(target->state)) return NOT_SENT_TARGET;
-        add(execution, target, order, now_ns);
-        return 0;
-    }
+/* A sale cannot change its mark by being replaced: OUCH has no word for it. */
+static int is_unsupported(const struct execution *execution, const struct order *order,
+                          const struct order_entry *target) {
+    int remarked =
+        target != NULL && order->side == SIDE_SELL && order->short_sale != target->terms.short_sale;
+    return remarked || (order_needs(order) & ~execution->config.order_types) != 0;
+}
+
+/* prepare_new judges a NEW or REPLACE that is in the batch's next place, and enters it into the table. */
+static int prepare_new(struct execution *execution, struct order *order, uint64_t now_ns) {
     if (order->kind != INTENT_NEW && order->kind != INTENT_REPLACE) return NOT_SENT_MALFORMED;
-    int reason = barred(execution, order->order_id);
+    if (order->venue != execution->config.venue || !order_table_in_range(execution->table, order))
+        return NOT_SENT_MALFORMED;
+    const struct order_entry *target = NULL;
+    if (order->kind == INTENT_REPLACE)
+        target = order_table_open_entry(execution->table, order->target_order_id);
+    if (target != NULL) order_inherit(order, &target->terms);
+    int reason = execution_barred(execution, order);
     if (reason) return reason;
+    if (execution->silent) return NOT_SENT_SESSION;
     if (is_old(execution, order, now_ns)) return NOT_SENT_AGE;
+    if (is_unsupported(execution, order, target)) return NOT_SENT_UNSUPPORTED;
     int entered = order_table_enter(execution->table, order);
     if (entered < 0) return (int)reason_of(entered);
-    add(execution, entry_of(execution, order->order_id), order, now_ns);
+    add(execution, entry_of(execution, order->order_id), now_ns);
+    return 0;
+}
+
+/* prepare adds an order to the batch and returns 0, or the enum not_sent_reason why it must not be sent.
+ * Cancels go out whatever the kill switch, the epoch and their age say: they only ever take risk away. */
+static int prepare(struct execution *execution, const struct order *wanted, uint64_t now_ns) {
+    struct order *order = &execution->batch.packets[execution->batch.count].order;
+    int stale = wanted->generation != execution_generation(execution);
+    if (stale || !execution_is_usable(execution)) return NOT_SENT_SESSION;
+    *order = *wanted;
+    if (order->kind != INTENT_CANCEL) return prepare_new(execution, order, now_ns);
+    const struct order_entry *target = order_table_open_entry(execution->table, order->target_order_id);
+    if (target == NULL) return NOT_SENT_TARGET;
+    add(execution, target, now_ns);
     return 0;
 }
 
@@ -194,8 +163,8 @@ static void withdraw(struct execution *execution, uint32_t count) {
     struct execution_batch *batch = &execution->batch;
     while (batch->count > count) {
         batch->count--;
-        if (batch->packets[batch->count].kind != INTENT_CANCEL)
-            order_table_withdraw(execution->table, batch->packets[batch->count].report.order_id);
+        if (batch->packets[batch->count].order.kind != INTENT_CANCEL)
+            order_table_withdraw(execution->table, batch->packets[batch->count].order.order_id);
     }
     batch->size = count == 0 ? 0 : batch->packets[count - 1].end;
 }
@@ -204,9 +173,24 @@ static void withdraw(struct execution *execution, uint32_t count) {
 static int holds_barred(const struct execution *execution) {
     const struct execution_batch *batch = &execution->batch;
     for (uint32_t i = 0; i < batch->count; i++)
-        if (batch->packets[i].kind != INTENT_CANCEL && barred(execution, batch->packets[i].report.order_id))
+        if (batch->packets[i].order.kind != INTENT_CANCEL &&
+            execution_barred(execution, &batch->packets[i].order))
             return 1;
     return 0;
+}
+
+/* Something new has left: observers see it as it was sent; the ring has no consumers that could be late. */
+static void note_new(struct execution *execution, const struct order *order,
+                     const struct execution_report *report, uint64_t after) {
+    struct order *copy = ring_claim(&execution->sent);
+    if (copy != NULL) {
+        *copy = *order;
+        ring_publish(&execution->sent);
+    }
+    record_latency(execution, report);
+    execution->new_sent_ns = after;
+    uint32_t user_ref = order_user_ref(order->order_id);
+    if (user_ref > execution->user_ref_last) execution->user_ref_last = user_ref;
 }
 
 /* publish_sent tells of every packet of the batch, and empties it. */
@@ -216,13 +200,14 @@ static void publish_sent(struct execution *execution, uint64_t before, uint64_t 
                                                       [INTENT_REPLACE] = EXECUTION_COUNT_REPLACES};
     struct execution_batch *batch = &execution->batch;
     for (uint32_t i = 0; i < batch->count; i++) {
+        const struct order *order = &batch->packets[i].order;
         struct execution_report *report = &batch->packets[i].report;
         report->report_ns = after;
         report->execution_ns = report->rx_ns == 0 ? 0 : clock_since(report->rx_ns, before);
         report->transmit_ns = clock_since(before, after);
-        if (batch->packets[i].kind != INTENT_CANCEL) record_latency(execution, report);
         execution_publish(execution, report);
-        execution_count(execution, counters[batch->packets[i].kind]);
+        execution_count(execution, counters[order->kind]);
+        if (order->kind != INTENT_CANCEL) note_new(execution, order, report, after);
     }
     batch->count = batch->size = 0;
 }
@@ -244,8 +229,10 @@ static uint32_t transmit(struct execution *execution, uint64_t now_ns) {
     uint32_t size = taken > 0 ? (uint32_t)taken : 0, asked = batch->size;
     while (sent < batch->count && (sent == 0 ? 0 : batch->packets[sent - 1].end) < size) sent++;
     withdraw(execution, sent);
-    if (batch->size > size) /* the session's buffer is empty: it fits */
+    if (batch->size > size) { /* the session's buffer is empty: it fits */
         session_append(execution->session, batch->bytes + size, batch->size - size);
+        execution->torn = batch->packets[sent - 1].order.kind != INTENT_CANCEL;
+    }
     if (size > 0) {
         execution->session->sent_ns = now_ns;
         execution->poll_next_ns = 0; /* an answer is near */
@@ -306,14 +293,21 @@ int execution_hot_orders(struct execution *execution, uint64_t now_ns) {
 }
 
 int execution_hot_sweep(struct execution *execution, uint64_t now_ns) {
-    for (int done = 0; done < EXECUTION_ORDER_BATCH; done++) {
-        const struct order_entry *entry = order_table_sweep_peek(execution->table);
-        if (entry == NULL || !is_usable(execution)) return done;
-        if (!room_for_reports(execution, 1) || !execution_hot_flush(execution, now_ns)) return done;
-        const struct order order = {.kind = INTENT_CANCEL, .target_order_id = entry->order_id};
-        add(execution, entry, &order, now_ns);
-        if (transmit(execution, now_ns) == 0) return done;
-        order_table_sweep_advance(execution->table);
+    struct execution_batch *batch = &execution->batch;
+    uint64_t order_ids[EXECUTION_ORDER_BATCH];
+    const struct order_entry *entry;
+    if (execution->table->marked_count == 0 || !execution_is_usable(execution)) return 0;
+    if (!execution_hot_flush(execution, now_ns)) return 0;
+    while (batch->count < EXECUTION_ORDER_BATCH && room_for_reports(execution, batch->count + 1) &&
+           (entry = order_table_take_marked(execution->table)) != NULL) {
+        order_ids[batch->count] = entry->order_id;
+        batch->packets[batch->count].order =
+            (struct order){.kind = INTENT_CANCEL, .target_order_id = entry->order_id};
+        add(execution, entry, now_ns);
     }
-    return EXECUTION_ORDER_BATCH;
+    uint32_t count = batch->count;
+    if (count == 0) return 0;
+    uint32_t sent = transmit(execution, now_ns);
+    for (uint32_t i = sent; i < count; i++) order_table_mark_again(execution->table, order_ids[i]);
+    return (int)sent;
 }

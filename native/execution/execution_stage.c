@@ -1,14 +1,8 @@
-/* execution_stage: opening, the duty cycle, commands and figures. */
+/* execution_stage: the duty cycle, housekeeping and figures. */
 #include "execution/execution.h"
 #include "execution/socket_io.h"
-#include "ring/ring_wiring.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#define SWEEP_PAUSE_NS    1000000000 /* from the cancels of a sweep to those of the next */
-#define SWEEP_RETRY_COUNT 8
 
 static int connected(const struct execution *execution) {
     return execution->socket >= 0 && !execution->connecting;
@@ -17,7 +11,8 @@ static int connected(const struct execution *execution) {
 static void drop_connection(struct execution *execution, uint64_t now_ns) {
     if (execution->socket >= 0) socket_close(execution->socket);
     execution->socket = -1;
-    execution->connecting = execution->trading = execution->live_due = execution->blocked = 0;
+    execution->connecting = execution->trading = execution->live_due = execution->blocked = execution->torn =
+        0;
     session_closed(execution->session, now_ns);
 }
 
@@ -74,67 +69,16 @@ static int poll_venue(struct execution *execution, uint64_t now_ns) {
     return work;
 }
 
-static void sweep(struct execution *execution, uint64_t now_ns) {
-    order_table_sweep_start(execution->table);
-    execution->sweep_next_ns = now_ns + SWEEP_PAUSE_NS;
-}
-
-/* The kill switch going on, or the supervisor falling silent, cancels every open order; so does either when a
- * session comes up. */
-static void watch_danger(struct execution *execution, uint64_t now_ns) {
-    uint64_t kill = control_load(&execution->control->kill);
-    uint64_t danger = kill ? kill : execution->abandoned;
-    if (danger == execution->swept_for || (danger && !execution->trading)) return;
-    execution->swept_for = danger;
-    if (!danger) return;
-    execution->sweeps_left = SWEEP_RETRY_COUNT;
-    sweep(execution, now_ns);
-}
-
-/* A cancel may be refused, or an order may have been on its way: while the danger lasts, what is still open
- * is canceled again, after a pause and not for ever. */
-static void retry_sweep(struct execution *execution, uint64_t now_ns) {
-    struct order_table_counts counts;
-    order_table_get_counts(execution->table, &counts);
-    int due = execution->swept_for && execution->trading && counts.open > 0;
-    if (!due || execution->sweeps_left == 0 || now_ns < execution->sweep_next_ns) return;
-    if (order_table_sweep_peek(execution->table) != NULL) return;
-    execution->sweeps_left--;
-    execution_count(execution, EXECUTION_COUNT_SWEEP_RETRIES);
-    sweep(execution, now_ns);
-}
-
-/* Nobody looks after orders that outlive their supervisor: it is silent, and this lane is about to leave. */
-static void watch_supervisor(struct execution *execution, uint64_t now_ns) {
-    uint64_t heartbeat_ns = control_load(&execution->control->supervisor_heartbeat_ns);
-    uint64_t silence_ns_max = execution->config.supervisor_silence_ns_max;
-    int silent =
-        silence_ns_max && heartbeat_ns && now_ns > heartbeat_ns && now_ns - heartbeat_ns > silence_ns_max;
-    if (silent && !execution->abandoned) execution_count(execution, EXECUTION_COUNT_ABANDONED);
-    execution->abandoned = silent ? heartbeat_ns : 0;
-}
-
 static int execution_poll(struct stage *stage, uint64_t now_ns) {
     struct execution *execution = (struct execution *)stage;
-    watch_danger(execution, now_ns);
-    int work = execution_hot_orders(execution, now_ns) + execution_hot_sweep(execution, now_ns);
+    execution_watch_danger(execution, now_ns);
+    int work = execution_hot_sweep(execution, now_ns); /* what takes risk away goes first */
+    work += execution_hot_orders(execution, now_ns);
     if (now_ns >= execution->poll_next_ns) {
         execution->poll_next_ns = now_ns + execution->poll_ns;
         work += poll_venue(execution, now_ns);
     }
     return work;
-}
-
-static void obey(struct execution *execution, const struct command *command, uint64_t now_ns) {
-    switch ((enum execution_command)command->kind) {
-    case EXECUTION_LOGOUT: session_logout(execution->session, now_ns); return;
-    case EXECUTION_LOGIN: session_login(execution->session, now_ns); return;
-    case EXECUTION_CANCEL_ALL: order_table_sweep_start(execution->table); return;
-    case EXECUTION_CANCEL:
-    case EXECUTION_CANCEL_SCOPE:
-    case EXECUTION_MASS_CANCEL: return;
-    case EXECUTION_RESYNC: session_resync(execution->session); return;
-    }
 }
 
 /* A stage that has started and knows nothing needs the record from the start; before our first RESET it gets
@@ -165,6 +109,10 @@ static void publish_figures(struct execution *execution) {
               was->heartbeats_received);
     add_since(execution, EXECUTION_COUNT_ILLEGAL, table.illegal, execution->table_counted.illegal);
     add_since(execution, EXECUTION_COUNT_UNKNOWN_ORDER, table.unknown, execution->table_counted.unknown);
+    add_since(execution, EXECUTION_COUNT_MASS_CANCEL_ANSWERS, table.mass_answers,
+              execution->table_counted.mass_answers);
+    add_since(execution, EXECUTION_COUNT_MASS_CANCEL_REFUSALS, table.mass_refusals,
+              execution->table_counted.mass_refusals);
     counter_set(execution->counters, EXECUTION_COUNT_SESSION_STATE, session.state);
     counter_set(execution->counters, EXECUTION_COUNT_NEXT_SEQUENCE, session.next_sequence);
     counter_set(execution->counters, EXECUTION_COUNT_OPEN_ORDERS, table.open);
@@ -174,14 +122,9 @@ static void publish_figures(struct execution *execution) {
 
 static void execution_housekeep(struct stage *stage, uint64_t now_ns) {
     struct execution *execution = (struct execution *)stage;
-    const struct command *command;
-    while ((command = ring_peek(&execution->commands)) != NULL) {
-        obey(execution, command, now_ns);
-        ring_release(&execution->commands);
-    }
+    execution_commands(execution, now_ns);
     watch_resync(execution);
-    watch_supervisor(execution, now_ns);
-    retry_sweep(execution, now_ns);
+    execution_watch(execution, now_ns);
     publish_figures(execution);
 }
 
@@ -191,84 +134,6 @@ static void execution_close(struct stage *stage) {
     session_destroy(execution->session);
     order_table_destroy(execution->table);
     free(execution);
-}
-
-/* Blocks of the segment, each found or named in message. */
-static int find_metrics(struct execution *execution, struct segment *segment, char *message,
-                        size_t message_size) {
-    struct execution_histograms *latency = &execution->latency;
-    char name[NAME_SIZE];
-    const struct {
-        const char *name;
-        struct histogram **histogram;
-    } wanted[] = {
-        {"latency.book", &latency->book},
-        {"latency.signal", &latency->signal},
-        {"latency.risk", &latency->risk},
-        {"latency.execution", &latency->execution},
-        {"latency.tick_to_order", &latency->tick_to_order},
-        {"latency.transmit", &latency->transmit},
-    };
-    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
-        block_name(name, wanted[i].name, execution->config.venue);
-        *wanted[i].histogram = histogram_find(segment, name);
-        if (*wanted[i].histogram != NULL) continue;
-        snprintf(message, message_size, "execution needs histogram %s", name);
-        return ERROR_NOT_FOUND;
-    }
-    execution->counters =
-        counters_find(segment, block_name(name, "execution-engine", execution->config.venue));
-    execution->control = control_find(segment);
-    if (execution->counters != NULL && execution->control != NULL) return ERROR_NONE;
-    snprintf(message, message_size, "execution needs counters %s and control", name);
-    return ERROR_NOT_FOUND;
-}
-
-static int find_blocks(struct execution *execution, struct segment *segment, char *message,
-                       size_t message_size) {
-    uint32_t venue = execution->config.venue;
-    char name[NAME_SIZE];
-    int error = ring_wire_consumer(segment, block_name(name, "order", venue), sizeof(struct order), 0,
-                                   &execution->orders, message, message_size);
-    if (!error)
-        error =
-            ring_wire_producer(segment, block_name(name, "report", venue), sizeof(struct execution_report),
-                               &execution->reports, message, message_size);
-    if (!error)
-        error = ring_wire_producer(segment, block_name(name, "sent", venue), sizeof(struct order),
-                                   &execution->sent, message, message_size);
-    if (!error)
-        error = ring_wire_consumer(segment, block_name(name, "command.execution", venue),
-                                   sizeof(struct command), 0, &execution->commands, message, message_size);
-    return error ? error : find_metrics(execution, segment, message, message_size);
-}
-
-/* The Firm appendage of every new order, when a firm is configured: size, tag, four letters. */
-static void prepare_firm(struct execution *execution) {
-    char firm[5] = "    ";
-    size_t size = strnlen(execution->config.firm, 4);
-    memcpy(firm, execution->config.firm, size);
-    if (memcmp(firm, "    ", 4) == 0) return;
-    (void)ouch_option_append_text(execution->firm_option, &execution->firm.size,
-                                  sizeof execution->firm_option, OUCH_TAG_FIRM, firm);
-    execution->firm.data = execution->firm_option;
-}
-
-static int open_parts(struct execution *execution, struct segment *segment, char *message,
-                      size_t message_size) {
-    snprintf(message, message_size, "execution: the configuration is out of range");
-    if (execution->config.port == 0 || execution->config.port > UINT16_MAX) return ERROR_ARGUMENT;
-    if (execution->config.venue >= VENUE_COUNT_MAX) return ERROR_ARGUMENT;
-    int found = find_blocks(execution, segment, message, message_size);
-    if (found < 0) return found;
-    int made = order_table_create(&execution->config, &execution->table);
-    if (made == ERROR_NONE) made = session_create(&execution->config, &execution->session);
-    if (made < 0) return made;
-    prepare_firm(execution);
-    execution->session->down_due = 1; /* whatever the life before this one said last no longer holds */
-    execution->resync_asked = control_load(&execution->control->resync_requests);
-    message[0] = '\0';
-    return ERROR_NONE;
 }
 
 int execution_stage_open(struct segment *segment, const struct execution_config *config, struct stage **stage,
@@ -283,7 +148,7 @@ int execution_stage_open(struct segment *segment, const struct execution_config 
     execution->config = *config;
     execution->socket = -1;
     execution->poll_ns = config->poll_ns;
-    int opened = open_parts(execution, segment, message, message_size);
+    int opened = execution_open_parts(execution, segment, message, message_size);
     if (opened < 0) {
         execution_close(&execution->stage);
         return opened;

@@ -12,8 +12,8 @@ _Static_assert(sizeof(struct order_entry) == 2 * CACHE_LINE, "an entry is two ca
 static void clear_entry(struct order_entry *entry, uint32_t user_ref) {
     memset(entry, 0, sizeof *entry);
     entry->user_ref = user_ref;
-    entry->instrument = INSTRUMENT_NONE;
-    entry->side = SIDE_NONE;
+    entry->terms.instrument = INSTRUMENT_NONE;
+    entry->terms.side = SIDE_NONE;
     entry->open_previous = entry->open_next = ENTRY_NONE;
     entry->replace_first = entry->replace_next = ENTRY_NONE;
     entry->settle_next = ENTRY_NONE;
@@ -22,13 +22,15 @@ static void clear_entry(struct order_entry *entry, uint32_t user_ref) {
 static void clear_lists(struct order_table *table) {
     table->open_first = table->open_last = ENTRY_NONE;
     table->settle_first = table->settle_last = ENTRY_NONE;
-    table->sweep = table->sweep_last = ENTRY_NONE;
+    table->sweep = ENTRY_NONE;
+    table->marked_count = 0;
     table->counts.open = 0;
 }
 
 int order_table_create(const struct execution_config *config, struct order_table **out) {
     if (config->order_count_max == 0 || config->order_count_max > 1U << 24) return ERROR_ARGUMENT;
-    if (config->instrument_count > INSTRUMENT_COUNT_MAX) return ERROR_ARGUMENT;
+    if (config->instrument_count > INSTRUMENT_COUNT_MAX || config->venue >= VENUE_COUNT_MAX)
+        return ERROR_ARGUMENT;
     uint32_t capacity = 16; /* at most two thirds full, so that a search ends soon */
     while (capacity < config->order_count_max + config->order_count_max / 2) capacity *= 2;
     struct order_table *table = calloc(1, sizeof *table);
@@ -47,6 +49,7 @@ int order_table_create(const struct execution_config *config, struct order_table
     table->mask = capacity - 1;
     table->count_max = config->order_count_max;
     table->instrument_count = config->instrument_count;
+    table->venue = config->venue;
     memcpy(table->instruments, config->instruments, sizeof table->instruments);
     clear_lists(table);
     *out = table;
@@ -79,11 +82,20 @@ uint32_t order_table_claim(struct order_table *table, uint32_t user_ref) {
     return slot;
 }
 
-void order_table_open(struct order_table *table, uint32_t slot, enum order_state state) {
+const struct order_entry *order_table_open_entry(const struct order_table *table, uint64_t order_id) {
+    uint32_t slot = order_table_find(table, order_user_ref(order_id));
+    if (slot == ENTRY_NONE) return NULL;
+    const struct order_entry *entry = &table->entries[slot];
+    return entry->order_id == order_id && order_is_open(entry->state) ? entry : NULL;
+}
+
+uint64_t order_table_adopted_id(const struct order_table *table, uint32_t user_ref) {
+    return (uint64_t)table->venue << ORDER_ID_VENUE_SHIFT |
+           (table->epoch & ORDER_ID_EPOCH_MAX) << ORDER_ID_EPOCH_SHIFT | user_ref;
+}
+
+static void join_open(struct order_table *table, uint32_t slot) {
     struct order_entry *entry = &table->entries[slot];
-    int was_open = order_is_open(entry->state);
-    entry->state = (uint8_t)state;
-    if (was_open) return;
     entry->open_previous = table->open_last;
     entry->open_next = ENTRY_NONE;
     if (table->open_last == ENTRY_NONE)
@@ -95,19 +107,11 @@ void order_table_open(struct order_table *table, uint32_t slot, enum order_state
 }
 
 /* A running sweep steps over an order that leaves the list under it. */
-static void leave_sweep(struct order_table *table, uint32_t slot) {
-    const struct order_entry *entry = &table->entries[slot];
-    if (slot == table->sweep && slot == table->sweep_last)
-        table->sweep = table->sweep_last = ENTRY_NONE;
-    else if (slot == table->sweep)
-        table->sweep = entry->open_next;
-    else if (slot == table->sweep_last)
-        table->sweep_last = entry->open_previous;
-}
-
 static void leave_open(struct order_table *table, uint32_t slot) {
     struct order_entry *entry = &table->entries[slot];
-    leave_sweep(table, slot);
+    if (table->sweep == slot) table->sweep = entry->open_next;
+    if (entry->flags & ENTRY_MARKED) table->marked_count--;
+    entry->flags &= (uint8_t)~ENTRY_MARKED;
     if (entry->open_previous == ENTRY_NONE)
         table->open_first = entry->open_next;
     else
@@ -150,17 +154,30 @@ static void queue_settlement(struct order_table *table, uint32_t slot, enum not_
     table->settle_last = slot;
 }
 
-void order_table_finish(struct order_table *table, uint32_t slot, enum order_state state) {
+/* end is what follows when an order is open no longer. */
+static void end(struct order_table *table, uint32_t slot) {
     struct order_entry *entry = &table->entries[slot];
-    order_table_detach(table, slot);
-    if (order_is_open(entry->state)) leave_open(table, slot);
-    entry->state = (uint8_t)state;
     entry->leaves = 0;
+    order_table_detach(table, slot);
     while (entry->replace_first != ENTRY_NONE) {
         uint32_t replace = entry->replace_first;
         order_table_detach(table, replace);
         queue_settlement(table, replace, NOT_SENT_SUPERSEDED);
     }
+}
+
+enum order_verdict order_table_step(struct order_table *table, uint32_t slot, enum order_event event) {
+    struct order_entry *entry = &table->entries[slot];
+    struct order_step step =
+        order_transition((enum order_state)entry->state, entry->flags & ENTRY_ANSWERED, event);
+    if (step.verdict != ORDER_STEP_LEGAL) table->counts.illegal++;
+    if (step.verdict == ORDER_STEP_REFUSED) return ORDER_STEP_REFUSED;
+    uint8_t before = entry->state;
+    entry->state = step.state;
+    if (order_is_open(step.state) && !order_is_open(before)) join_open(table, slot);
+    if (order_is_open(before) && !order_is_open(step.state)) leave_open(table, slot);
+    if (!order_is_open(step.state) && step.state != before) end(table, slot);
+    return (enum order_verdict)step.verdict;
 }
 
 /* expect_next fetches the slot after one just used, which is the next order's: UserRefNums count up, and
@@ -171,39 +188,81 @@ static void expect_next(const struct order_table *table, uint32_t slot) {
     __builtin_prefetch(next + CACHE_LINE, 1);
 }
 
+int order_table_in_range(const struct order_table *table, const struct order *order) {
+    return order_user_ref(order->order_id) != 0 && order->quantity != 0 && order->side <= SIDE_SELL &&
+           order->instrument < table->instrument_count && order->strategy < STRATEGY_COUNT_MAX &&
+           order->account < ACCOUNT_COUNT_MAX && order->trader < TRADER_COUNT_MAX &&
+           order->time_in_force <= TIF_EXTENDED && order->order_type < ORDER_TYPE_COUNT &&
+           order->display <= DISPLAY_HIDDEN && order->short_sale <= SALE_SHORT_EXEMPT;
+}
+
+static struct order_terms terms_of(const struct order *order) {
+    return (struct order_terms){
+        .tick = order->tick,
+        .rx_ns = order->rx_ns,
+        .price = order->price,
+        .quantity = order->quantity,
+        .display_quantity = order->display_quantity,
+        .minimum_quantity = order->minimum_quantity,
+        .peg_offset = order->peg_offset,
+        .instrument = order->instrument,
+        .strategy = (uint8_t)order->strategy,
+        .account = order->account,
+        .trader = order->trader,
+        .side = order->side,
+        .time_in_force = order->time_in_force,
+        .order_type = order->order_type,
+        .display = order->display,
+        .short_sale = order->short_sale,
+        .order_flags = (uint8_t)order->flags,
+    };
+}
+
+/* as_sent brings an entry to where it was when it was sent. */
+static void as_sent(struct order_entry *entry, uint64_t order_id, uint64_t target_order_id,
+                    const struct order_terms *terms) {
+    entry->order_id = order_id;
+    entry->target_order_id = target_order_id;
+    entry->terms = *terms;
+    entry->price = terms->price;
+    entry->quantity = entry->leaves = terms->quantity;
+    entry->flags = ENTRY_OURS;
+}
+
 int order_table_enter(struct order_table *table, const struct order *order) {
-    uint32_t user_ref = order_user_ref(order->order_id);
-    if (user_ref == 0 || order->quantity == 0) return ERROR_ARGUMENT;
-    if (order->side > SIDE_SELL || order->instrument >= table->instrument_count) return ERROR_ARGUMENT;
-    uint32_t target = ENTRY_NONE;
+    if (!order_table_in_range(table, order)) return ERROR_ARGUMENT;
+    const struct order_entry *target = NULL;
     if (order->kind == INTENT_REPLACE) {
-        target = order_table_find(table, order_user_ref(order->target_order_id));
-        if (target == ENTRY_NONE || !order_is_open(table->entries[target].state)) return ERROR_NOT_FOUND;
+        target = order_table_open_entry(table, order->target_order_id);
+        if (target == NULL) return ERROR_NOT_FOUND;
+        if (target->terms.side != order->side || target->terms.instrument != order->instrument)
+            return ERROR_ARGUMENT;
     }
-    uint32_t slot = order_table_claim(table, user_ref);
+    uint32_t slot = order_table_claim(table, order_user_ref(order->order_id));
     if (slot == ENTRY_NONE) return ERROR_FULL;
     struct order_entry *entry = &table->entries[slot];
     if (entry->state != ORDER_NONE || entry->flags != 0 || entry->gone != 0) return ERROR_DUPLICATE;
-    entry->order_id = order->order_id;
-    entry->target_order_id = target == ENTRY_NONE ? 0 : order->target_order_id;
-    entry->tick = order->tick;
-    entry->rx_ns = order->rx_ns;
-    entry->price = entry->sent_price = order->price;
-    entry->quantity = entry->leaves = entry->sent_quantity = order->quantity;
-    entry->instrument = order->instrument;
-    entry->side = order->side;
-    entry->time_in_force = order->time_in_force;
-    entry->flags = ENTRY_OURS;
-    if (target != ENTRY_NONE) attach(table, slot, target);
-    order_table_open(table, slot, ORDER_SENT);
+    struct order_terms terms = terms_of(order);
+    as_sent(entry, order->order_id, target == NULL ? 0 : order->target_order_id, &terms);
+    if (target != NULL) attach(table, slot, (uint32_t)(target - table->entries));
+    order_table_step(table, slot, ORDER_EVENT_ENTER);
     expect_next(table, slot);
+    return ERROR_NONE;
+}
+
+int order_table_spend(struct order_table *table, uint32_t user_ref) {
+    uint32_t slot = order_table_claim(table, user_ref);
+    if (slot == ENTRY_NONE) return ERROR_FULL;
+    struct order_entry *entry = &table->entries[slot];
+    if (entry->state != ORDER_NONE || entry->flags != 0) return ERROR_DUPLICATE;
+    entry->flags = ENTRY_SPENT;
     return ERROR_NONE;
 }
 
 /* forget keeps the slot's key and nothing else: the UserRefNum may be used again. */
 static void forget(struct order_table *table, uint32_t slot) {
-    order_table_finish(table, slot, ORDER_NONE);
-    clear_entry(&table->entries[slot], table->entries[slot].user_ref);
+    if (order_table_step(table, slot, ORDER_EVENT_SETTLE) != ORDER_STEP_REFUSED)
+        clear_entry(&table->entries[slot], table->entries[slot].user_ref);
 }
 
 void order_table_withdraw(struct order_table *table, uint64_t order_id) {
@@ -214,15 +273,20 @@ void order_table_withdraw(struct order_table *table, uint64_t order_id) {
 void order_table_describe(const struct order_entry *entry, uint64_t now_ns, struct execution_report *report) {
     *report = (struct execution_report){
         .order_id = entry->order_id,
-        .tick = entry->tick,
-        .rx_ns = entry->rx_ns,
+        .tick = entry->terms.tick,
+        .rx_ns = entry->terms.rx_ns,
         .report_ns = now_ns,
         .price = entry->price,
         .quantity = entry->quantity,
         .leaves = entry->leaves,
-        .instrument = entry->instrument,
-        .side = entry->side,
-        .time_in_force = entry->time_in_force,
+        .instrument = entry->terms.instrument,
+        .side = entry->terms.side,
+        .time_in_force = entry->terms.time_in_force,
+        .account = entry->terms.account,
+        .trader = entry->terms.trader,
+        .strategy = entry->terms.strategy,
+        .order_type = entry->terms.order_type,
+        .venue = (uint8_t)(entry->order_id >> ORDER_ID_VENUE_SHIFT),
         .flags = entry->flags & ENTRY_OURS ? 0 : REPORT_UNKNOWN_ORDER,
         .order_state = entry->state,
         .order_reference = entry->order_reference,
@@ -267,17 +331,8 @@ void order_table_reset(struct order_table *table, int another_session) {
         struct order_entry was = *entry;
         clear_entry(entry, was.user_ref);
         if (!(was.flags & ENTRY_OURS)) continue;
-        entry->order_id = was.order_id;
-        entry->target_order_id = was.target_order_id;
-        entry->tick = was.tick;
-        entry->rx_ns = was.rx_ns;
-        entry->price = entry->sent_price = was.sent_price;
-        entry->quantity = entry->leaves = entry->sent_quantity = was.sent_quantity;
-        entry->instrument = was.instrument;
-        entry->side = was.side;
-        entry->time_in_force = was.time_in_force;
-        entry->flags = ENTRY_OURS;
-        order_table_open(table, slot, ORDER_SENT);
+        as_sent(entry, was.order_id, was.target_order_id, &was.terms);
+        order_table_step(table, slot, ORDER_EVENT_ENTER);
     }
     for (uint32_t slot = table->open_first; slot != ENTRY_NONE; slot = table->entries[slot].open_next) {
         uint64_t target_order_id = table->entries[slot].target_order_id;
@@ -303,20 +358,4 @@ enum order_state order_table_state(const struct order_table *table, uint32_t use
 
 void order_table_get_counts(const struct order_table *table, struct order_table_counts *counts) {
     *counts = table->counts;
-}
-
-void order_table_sweep_start(struct order_table *table) {
-    table->sweep = table->open_first;
-    table->sweep_last = table->open_last;
-}
-
-const struct order_entry *order_table_sweep_peek(const struct order_table *table) {
-    return table->sweep == ENTRY_NONE ? NULL : &table->entries[table->sweep];
-}
-
-void order_table_sweep_advance(struct order_table *table) {
-    if (table->sweep == table->sweep_last)
-        table->sweep = table->sweep_last = ENTRY_NONE;
-    else
-        table->sweep = table->entries[table->sweep].open_next;
 }

@@ -16,10 +16,34 @@ static int copy_text(char *text, size_t size_max, const char *field, size_t fiel
     return ERROR_NONE;
 }
 
+/* Boxes that lost a venue at the same moment must not come back at the same moment: each spreads its attempts
+ * by who it is (FNV-1a of that) and by the time, so that the same box at the same times does the same. */
+static uint64_t seed_of(const struct execution_config *config) {
+    uint64_t seed = 14695981039346656037ULL;
+    for (size_t i = 0; i < sizeof config->username; i++)
+        seed = (seed ^ (uint8_t)config->username[i]) * 1099511628211ULL;
+    seed = (seed ^ config->address) * 1099511628211ULL;
+    seed = (seed ^ config->port) * 1099511628211ULL;
+    seed = (seed ^ config->venue) * 1099511628211ULL;
+    return seed | 1;
+}
+
+/* spread is at most the configured fraction of pause_ns, by xorshift (Marsaglia 2003). */
+static uint64_t spread(struct session *session, uint64_t pause_ns, uint64_t now_ns) {
+    uint64_t range = pause_ns / 1000 * session->jitter_ppm / 1000;
+    uint64_t chance = session->chance ^ now_ns << 1; /* the lowest bit stays: not 0 */
+    chance ^= chance << 13;
+    chance ^= chance >> 7;
+    chance ^= chance << 17;
+    session->chance = chance | 1;
+    return range == 0 ? 0 : chance % (range + 1);
+}
+
 int session_create(const struct execution_config *config, struct session **out) {
     if (config->heartbeat_ns == 0 || config->silence_ns_max == 0) return ERROR_ARGUMENT;
     if (config->reconnect_ns_min == 0 || config->reconnect_ns_max < config->reconnect_ns_min)
         return ERROR_ARGUMENT;
+    if (config->reconnect_jitter_ppm > 1000000) return ERROR_ARGUMENT;
     struct session *session = calloc(1, sizeof *session);
     if (session == NULL) return ERROR_SYSTEM;
     if (copy_text(session->login.username, SOUP_USERNAME_SIZE, config->username, sizeof config->username) ||
@@ -34,6 +58,8 @@ int session_create(const struct execution_config *config, struct session **out) 
     session->silence_ns_max = config->silence_ns_max;
     session->reconnect_ns_min = session->backoff_ns = config->reconnect_ns_min;
     session->reconnect_ns_max = config->reconnect_ns_max;
+    session->jitter_ppm = config->reconnect_jitter_ppm;
+    session->chance = seed_of(config);
     *out = session;
     return ERROR_NONE;
 }
@@ -95,7 +121,7 @@ static void plan_retry(struct session *session, uint64_t now_ns) {
         return;
     }
     session->probed = 0;
-    session->retry_ns = now_ns + session->backoff_ns;
+    session->retry_ns = now_ns + session->backoff_ns + spread(session, session->backoff_ns, now_ns);
     session->backoff_ns *= 2;
     if (session->backoff_ns > session->reconnect_ns_max) session->backoff_ns = session->reconnect_ns_max;
 }

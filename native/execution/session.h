@@ -34,6 +34,7 @@ struct session {
     uint64_t sent_ns;     /* when we last spoke */
     uint64_t retry_ns;    /* no connect before this */
     uint64_t backoff_ns;
+    uint64_t chance; /* state of the generator that spreads reconnects; never 0 */
     uint64_t asked_sequence;
     uint64_t probe_sequence;
     uint64_t arriving;      /* sequence of the next sequenced message on this connection */
@@ -44,6 +45,7 @@ struct session {
     uint64_t silence_ns_max;
     uint64_t reconnect_ns_min;
     uint64_t reconnect_ns_max;
+    uint64_t jitter_ppm;
     struct session_counts counts;
     size_t input_taken; /* bytes of input that have been dealt with */
     size_t input_size;

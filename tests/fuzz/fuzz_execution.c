@@ -1,13 +1,14 @@
 /* fuzz_execution: the input is what a venue, time and our own gate do to a session: steps of an operation, a
  * size and as many bytes.  Whatever they are, the session and the order table stay consistent and every event
  * adds up. */
+#include "execution/order_encode.h"
 #include "execution/order_table.h"
 #include "execution/session.h"
 #include "fuzz.h"
 
 enum { ORDERS_MAX = 32, USER_REF_MAX = 64 };
 
-enum operation { BYTES, BYTES_AGAIN, SEQUENCED, LOGIN, TIME, ORDER, BREAK, OPERATOR, OPERATION_COUNT };
+enum operation { BYTES, BYTES_AGAIN, SEQUENCED, LOGIN, TIME, ORDER, BREAK, OPERATOR, SWEEP, OPERATION_COUNT };
 
 struct box {
     struct session *session;
@@ -17,6 +18,20 @@ struct box {
     int live;
 };
 
+/* Marking everything and taking it out again visits every open order once, and leaves none marked; those that
+ * were marked before are so again afterwards. */
+static void check_sweep(const struct box *box, uint64_t open) {
+    const struct order_filter all = {.all = 1};
+    const struct order_entry *entry;
+    uint64_t before[ORDERS_MAX], count = 0, marked = 0;
+    CHECK(box->table->marked_count <= open && open <= ORDERS_MAX);
+    while ((entry = order_table_take_marked(box->table)) != NULL) before[count++] = entry->order_id;
+    CHECK(order_table_mark(box->table, &all) == open && box->table->marked_count == open);
+    while (order_table_take_marked(box->table) != NULL) marked++;
+    CHECK(marked == open && box->table->marked_count == 0);
+    while (count > 0) CHECK(order_table_mark_one(box->table, before[--count]) == 1);
+}
+
 static void check_orders(const struct box *box) {
     struct order_table_counts counts;
     uint64_t open = 0;
@@ -25,16 +40,14 @@ static void check_orders(const struct box *box) {
         if (entry->user_ref == 0) continue;
         CHECK(order_is_open(entry->state) == (entry->leaves > 0));
         CHECK(entry->leaves <= entry->quantity);
+        CHECK((entry->state == ORDER_LIVE || entry->state == ORDER_REJECTED) <=
+              !!(entry->flags & ENTRY_ANSWERED));
+        CHECK(entry->terms.account < ACCOUNT_COUNT_MAX && entry->terms.trader < TRADER_COUNT_MAX);
         open += (uint64_t)order_is_open(entry->state);
     }
     order_table_get_counts(box->table, &counts);
     CHECK(counts.open == open);
-    order_table_sweep_start(box->table);
-    while (order_table_sweep_peek(box->table) != NULL) {
-        order_table_sweep_advance(box->table);
-        open--;
-    }
-    CHECK(open == 0);
+    check_sweep(box, open);
 }
 
 static void settle(struct box *box) {
@@ -101,12 +114,60 @@ static void pass_time(struct box *box, uint8_t amount) {
     session_sent(box->session, amount < size ? amount : size, box->now_ns);
 }
 
+static void try_encoding(const struct box *box, const struct order *order) {
+    static const char symbol[8] = "AAPL    ";
+    const struct ouch_appendage firm = {0};
+    uint8_t payload[OUCH_MESSAGE_MAX];
+    struct ouch_inbound message;
+    if (!order_table_in_range(box->table, order)) return;
+    CHECK(order_needs(order) <= 255);
+    uint32_t size = order->kind == INTENT_REPLACE ? order_encode_replace(order, payload)
+                                                  : order_encode_enter(order, symbol, &firm, payload);
+    uint8_t *copy = exact_copy(payload, size);
+    CHECK(ouch_decode_inbound(copy, size, &message) == (int)size);
+    free(copy);
+    struct order_owner owner;
+    CHECK(client_order_id_read(order->kind == INTENT_REPLACE ? message.replace.client_order_id
+                                                             : message.enter.client_order_id,
+                               &owner) == 0);
+    CHECK(owner.strategy == order->strategy && owner.account == order->account &&
+          owner.trader == order->trader);
+}
+
+/* Some orders wait for their cancel while everything else goes on; a number goes to a Mass Cancel. */
+static void sweep(struct box *box, const uint8_t *data, size_t size) {
+    if (size < 3) return;
+    struct order_filter filter = {.accounts = data[0], .strategies = data[1], .user_ref_end = data[2]};
+    filter.instruments[0] = data[2] % 2;
+    (void)order_table_mark(box->table, &filter);
+    if (data[0] % 2) (void)order_table_mark_one(box->table, data[1]);
+    for (int count = data[1] % 4; count > 0; count--) {
+        const struct order_entry *entry = order_table_take_marked(box->table);
+        CHECK(entry == NULL || order_is_open(entry->state));
+        if (entry != NULL && data[2] % 4 == 0) order_table_mark_again(box->table, entry->order_id);
+    }
+    if (data[2] % 8 == 7) (void)order_table_spend(box->table, data[0] % USER_REF_MAX + 1U);
+}
+
 static void give_order(struct box *box, const uint8_t *data, size_t size) {
     if (size < 3) return;
     struct order order = {.order_id = data[0] % USER_REF_MAX,
                           .target_order_id = data[1] % USER_REF_MAX,
                           .quantity = data[2],
                           .kind = data[1] % 2 ? INTENT_NEW : INTENT_REPLACE};
+    if (size > 4) { /* a richer order: whatever it says, its message is well formed */
+        order.strategy = data[3];
+        order.account = order.trader = data[4] % 20;
+        order.order_type = data[4] / 20 % 8;
+        order.time_in_force = data[3] % 4;
+        order.display = data[3] / 4 % 3;
+        order.short_sale = data[3] / 16 % 4;
+        order.flags = data[4] % 16;
+        order.display_quantity = order.minimum_quantity = data[0] / 2;
+        order.peg_offset = data[1] - 128;
+        order.side = data[0] / USER_REF_MAX % 4;
+        try_encoding(box, &order);
+    }
     if (order_table_enter(box->table, &order) == 0 && size > 3)
         order_table_withdraw(box->table, order.order_id);
     check_orders(box);
@@ -136,6 +197,7 @@ static void step(struct box *box, enum operation operation, const uint8_t *data,
         if (size % 3 == 1) session_logout(box->session, box->now_ns);
         if (size % 3 == 2) session_resync(box->session);
         return;
+    case SWEEP: sweep(box, data, size); return;
     case OPERATION_COUNT: return;
     }
 }

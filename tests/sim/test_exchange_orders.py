@@ -225,10 +225,10 @@ def test_orders_that_name_their_tick_are_measured(street: StreetSettings) -> Non
         feed.until(3)
         client.login()
         client.send(
-            wire.enter(1, "B", 1, PRICE - 200, token=f"T{3:013}"),
+            wire.enter(1, "B", 1, PRICE - 200, token=f"T{3:010}31A"),
             wire.enter(2, "B", 1, PRICE - 200, token="no tick"),
-            wire.enter(3, "B", 1, PRICE - 200, token=f"T{999:013}"),
-            wire.replace(1, 4, 2, PRICE - 200, token=f"T{2:013}"),
+            wire.enter(3, "B", 1, PRICE - 200, token=f"T{999:010}31A"),
+            wire.replace(1, 4, 2, PRICE - 200, token=f"T{2:010}31A"),
             wire.cancel(2),
         )
         client.until("C")

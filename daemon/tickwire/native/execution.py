@@ -67,6 +67,32 @@ def open_execution(segment: Segment, settings: ExecutionSettings) -> Any:
     return stage
 
 
+@dataclass(frozen=True)
+class OrderOwner:
+    """Whose an order is, by its ClOrdID; ``tick`` is that of the message behind it, modulo 10**10."""
+
+    tick: int
+    strategy: int
+    account: int
+    trader: int
+
+
+def read_client_order_id(text: bytes) -> OrderOwner | None:
+    """What the 14 characters of a ClOrdID say; None for one that this box would not have written."""
+    owner = ffi.new("struct order_owner *")
+    if len(text) != 14 or lib.client_order_id_read(text, owner) < 0:
+        return None
+    return OrderOwner(owner.tick, owner.strategy, owner.account, owner.trader)
+
+
+def write_client_order_id(owner: OrderOwner) -> bytes:
+    """The 14 characters of a ClOrdID."""
+    fields = {"strategy": owner.strategy, "account": owner.account, "trader": owner.trader}
+    text = ffi.new("char[14]")
+    lib.client_order_id_write(text, owner.tick, ffi.new("struct order_owner *", fields))
+    return bytes(ffi.buffer(text))
+
+
 class OrderTable:
     """The orders of one session; reports are ``struct execution_report *``."""
 

@@ -1,7 +1,8 @@
 """Wire to wire: from the tick's packet leaving the exchange to the order's segment arriving.
 
 A client that wants to be measured writes the feed's sequence number of the tick that made it trade into the order's
-ClOrdID: ``T`` and 13 digits.  The arrival is the kernel's stamp of the segment, not when this process got to it.
+ClOrdID: ``T``, its last 10 digits, and who sent it in three characters more.  The arrival is the kernel's stamp of the
+segment, not when this process got to it.
 """
 
 import re
@@ -10,7 +11,7 @@ import struct
 from tickwire.native import Histogram, ffi
 from tickwire.native.venue import Publisher, client_order_id
 
-TICK = re.compile(rb"T(\d{13})")
+TICK = re.compile(rb"T(\d{10})[0-9A-V]{3}")
 SO_TIMESTAMPNS = 35  # asm-generic/socket.h; the socket module does not name it
 TIMESPEC = struct.Struct("@qq")
 

@@ -48,6 +48,11 @@ enum execution_counter {
     EXECUTION_COUNT_SILENCES,      /* times the venue was silent for silence_cancel_ns */
     EXECUTION_COUNT_KILL_NS,       /* gauge: from the last kill to the end of the last send of anything new */
     EXECUTION_COUNT_STOPPED,       /* orders that a stop word kept back at the last look */
+    EXECUTION_COUNT_COMMANDS_STALE,       /* commands that named no open order, no such scope, or nothing */
+    EXECUTION_COUNT_MASS_CANCELS,         /* OUCH Mass Cancels sent, */
+    EXECUTION_COUNT_MASS_CANCEL_ANSWERS,  /* answered, */
+    EXECUTION_COUNT_MASS_CANCEL_REFUSALS, /* and refused by the venue: each order is then canceled by itself
+                                           */
 };
 
 enum execution_command {
@@ -56,7 +61,9 @@ enum execution_command {
     EXECUTION_CANCEL_ALL = 3,   /* every open order, one Cancel each */
     EXECUTION_CANCEL = 4,       /* argument[0]: order id */
     EXECUTION_CANCEL_SCOPE = 5, /* argument[0]: enum stop_scope, argument[1]: its index; also a venue's */
-    EXECUTION_MASS_CANCEL = 6,  /* OUCH Mass Cancel of the session's firm; argument[0]: instrument or -1 */
+    EXECUTION_MASS_CANCEL = 6,  /* OUCH Mass Cancel of the session's firm; argument[0]: instrument or -1.  It
+                                   uses up the next UserRefNum: an order of the gate that has the same one is
+                                   not sent (NOT_SENT_TABLE).  What it leaves open is canceled one by one */
     EXECUTION_RESYNC = 7,       /* replay the venue's record, for a reconciliation */
 };
 
@@ -107,21 +114,76 @@ int execution_stage_open(struct segment *segment, const struct execution_config 
 
 /* The stage's two pure parts, for tests and simulation: no socket, no clock, no ring. */
 
+/* Whose an order is, as its ClOrdID says it: "T", the last 10 decimal digits of the tick, then strategy,
+ * account and trader in one character each, 0-9A-V.  client_order_id_read: ERROR_MALFORMED (and nobody's) for
+ * one that this box would not have written. */
+struct order_owner {
+    uint64_t tick; /* modulo 10^10 when read */
+    uint16_t strategy;
+    uint8_t account;
+    uint8_t trader;
+    uint32_t reserved;
+};
+void client_order_id_write(char id[14], uint64_t tick, const struct order_owner *owner);
+int client_order_id_read(const char id[14], struct order_owner *owner);
+
+/* What can happen to an order.  order_transition is the one table of all legal changes of state: whatever it
+ * refuses leaves the order as it is. */
+enum order_event {
+    ORDER_EVENT_ENTER = 0,       /* it is about to be sent */
+    ORDER_EVENT_SETTLE = 1,      /* it is known never to take effect */
+    ORDER_EVENT_ACCEPT_LIVE = 2, /* the venue describes it, with shares left, */
+    ORDER_EVENT_ACCEPT_DONE = 3, /* with none left, its executions having been said before, */
+    ORDER_EVENT_ACCEPT_DEAD = 4, /* or as dead */
+    ORDER_EVENT_RETIRE = 5,      /* another order took its place */
+    ORDER_EVENT_FILL_PART = 6,
+    ORDER_EVENT_FILL_LAST = 7,
+    ORDER_EVENT_FILL_OVER = 8, /* more than was left */
+    ORDER_EVENT_CANCEL_PART = 9,
+    ORDER_EVENT_CANCEL_LAST = 10,
+    ORDER_EVENT_CANCEL_OVER = 11,
+    ORDER_EVENT_REJECT = 12,
+    ORDER_EVENT_REJECT_TRADED = 13, /* although part of it was executed */
+    ORDER_EVENT_NOTICE = 14,        /* cancel pending or refused, new priority, restated */
+    ORDER_EVENT_REDUCE_PART = 15,   /* modified to fewer shares */
+    ORDER_EVENT_REDUCE_ALL = 16,
+    ORDER_EVENT_REDUCE_WRONG = 17, /* modified to more shares or another side */
+    ORDER_EVENT_BREAK = 18,        /* a trade of it was broken */
+    ORDER_EVENT_BREAK_UNTRADED = 19,
+    ORDER_EVENT_COUNT = 20
+};
+
+enum order_verdict {
+    ORDER_STEP_LEGAL = 0,
+    ORDER_STEP_FEARED = 1, /* illegal, but applied: not to would understate what may trade or has traded */
+    ORDER_STEP_REFUSED = 2,
+};
+
+struct order_step {
+    uint8_t state; /* enum order_state after it */
+    uint8_t verdict;
+};
+
+/* answered: the venue has accepted, replaced or rejected it. */
+struct order_step order_transition(enum order_state state, int answered, enum order_event event);
+
 struct order_table; /* the orders of one session, by UserRefNum */
 
 struct order_table_counts {
-    uint64_t illegal;    /* messages no order state allows */
-    uint64_t unknown;    /* messages about orders this box did not send in this life */
-    uint64_t duplicates; /* messages whose sequence had already been applied */
-    uint64_t full;       /* orders of the venue's record that found no room */
-    uint64_t open;       /* orders that may still execute */
+    uint64_t illegal;      /* messages no order state allows */
+    uint64_t unknown;      /* messages about orders this box did not send in this life */
+    uint64_t duplicates;   /* messages whose sequence had already been applied */
+    uint64_t full;         /* orders of the venue's record that found no room */
+    uint64_t open;         /* orders that may still execute */
+    uint64_t mass_answers; /* of the venue to our Mass Cancels */
+    uint64_t mass_refusals;
 };
 
 int order_table_create(const struct execution_config *config, struct order_table **table);
 void order_table_destroy(struct order_table *table);
 /* order_table_enter notes an order that is about to be sent (NEW, or REPLACE of an open order).  0, or
- * ERROR_NOT_FOUND (target not open), ERROR_DUPLICATE, ERROR_FULL, ERROR_ARGUMENT (instrument, kind, reference
- * 0). */
+ * ERROR_NOT_FOUND (target not open), ERROR_DUPLICATE, ERROR_FULL, ERROR_ARGUMENT (a field out of range,
+ * reference 0, a replace of another side or instrument). */
 int order_table_enter(struct order_table *table, const struct order *order);
 /* order_table_withdraw forgets an order that was entered and could not be sent after all. */
 void order_table_withdraw(struct order_table *table, uint64_t order_id);

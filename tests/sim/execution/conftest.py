@@ -123,11 +123,32 @@ class ScriptedVenue:
             self.peer.close()
             self.peer = None
 
-    def accept(self, user_ref: int, quantity: int = 100, price: int = 1_000_000, state: bytes = b"L") -> None:
-        """Order Accepted, a buy."""
-        head = struct.pack(">cQIcI8sQccQ", b"A", 1, user_ref, b"B", quantity, SYMBOL, price, b"0", b"Y", user_ref)
+    def accept(
+        self,
+        user_ref: int,
+        quantity: int = 100,
+        price: int = 1_000_000,
+        state: bytes = b"L",
+        side: bytes = b"B",
+        symbol: bytes = SYMBOL,
+        token: bytes = b"T".ljust(14),
+        display: bytes = b"Y",
+        options: bytes = b"",
+    ) -> None:
+        """Order Accepted, a buy if not said otherwise."""
+        head = struct.pack(">cQIcI8sQccQ", b"A", 1, user_ref, side, quantity, symbol, price, b"0", display, user_ref)
         self.next_user_ref = max(self.next_user_ref, user_ref + 1)
-        self.say(head + b"PNN" + state + b"T".ljust(14) + b"\0\0")
+        self.say(head + b"PNN" + state + token + struct.pack(">H", len(options)) + options)
+
+    def accept_all(self) -> None:
+        """From now on every new order is accepted as it was sent."""
+        self.on_order = lambda message: (
+            self.accept(
+                struct.unpack(">I", message[1:5])[0], side=message[5:6], symbol=message[10:18], token=message[31:45]
+            )
+            if message[:1] == b"O"
+            else None
+        )
 
     def execute(self, user_ref: int, quantity: int, match: int) -> None:
         """Order Executed."""
@@ -150,16 +171,17 @@ class ScriptedVenue:
 class Box:
     """A segment with the execution stage, its rings read and written by the test."""
 
-    def __init__(self, path: Path, venue: ScriptedVenue, **settings: Any) -> None:
-        self.venue = venue
+    def __init__(self, path: Path, exchange: ScriptedVenue, **settings: Any) -> None:
+        self.venue = exchange
         self.segment = Segment.create(path, 1 << 24)
-        self.orders = self.segment.add_ring("order.0", 1 << 12, "order", 1)
-        self.reports = self.segment.add_ring(
-            "report.0", settings.pop("report_capacity", 1 << 12), "execution_report", 1
-        )
-        self.commands = self.segment.add_ring("command.execution.0", 8, "command", 1)
-        self.counters = self.segment.add_counters("execution-engine.0")
-        self.latency = {name: self.segment.add_histogram(f"latency.{name}.0") for name in HISTOGRAMS}
+        self.index = index = settings.get("venue", 0)
+        reports = settings.pop("report_capacity", 1 << 12)
+        self.orders = self.segment.add_ring(f"order.{index}", 1 << 12, "order", 1)
+        self.reports = self.segment.add_ring(f"report.{index}", reports, "execution_report", 1)
+        self.sent = self.segment.add_ring(f"sent.{index}", 1 << 12, "order", 0)
+        self.commands = self.segment.add_ring(f"command.execution.{index}", 8, "command", 1)
+        self.counters = self.segment.add_counters(f"execution-engine.{index}")
+        self.latency = {name: self.segment.add_histogram(f"latency.{name}.{index}") for name in HISTOGRAMS}
         self.control = self.segment.add_control()
         self.control.epoch = 3
         self.control.armed = True
@@ -173,7 +195,7 @@ class Box:
             "order_count_max": 8192,
         }
         self.settings = ExecutionSettings(
-            "127.0.0.1", venue.port, "user", "secret", ["MSFT", "AAPL"], **(defaults | settings)
+            "127.0.0.1", exchange.port, "user", "secret", ["MSFT", "AAPL"], **(defaults | settings)
         )
         self.stage = open_execution(self.segment, self.settings)
         self.seen: list[Any] = []
@@ -238,10 +260,15 @@ class Box:
         """Reports of one kind."""
         return [report for report in self.seen if report.kind == kind]
 
+    def order_id(self, user_ref: int) -> int:
+        """The id of an order of this epoch and venue."""
+        return self.index << lib.ORDER_ID_VENUE_SHIFT | 3 << lib.ORDER_ID_EPOCH_SHIFT | user_ref
+
     def order(self, user_ref: int, **fields: Any) -> Any:
         """A buy of 100 AAPL that the gate let through."""
         values = {
-            "order_id": 3 << 32 | user_ref,
+            "order_id": self.order_id(user_ref),
+            "venue": self.index,
             "kind": lib.INTENT_NEW,
             "instrument": 1,
             "quantity": 100,
@@ -259,9 +286,13 @@ class Box:
         """Put orders on the ring."""
         assert self.orders.write(orders) == len(orders)
 
-    def command(self, kind: int) -> None:
+    def command(self, kind: int, *arguments: int) -> None:
         """Put a command on the ring."""
-        self.commands.write([ffi.new("struct command *", {"kind": kind})[0]])
+        self.commands.write([ffi.new("struct command *", {"kind": kind, "argument": list(arguments)})[0]])
+
+    def reasons(self) -> list[str]:
+        """Why orders were not sent, in order."""
+        return [chr(report.reason) for report in self.of_kind(lib.REPORT_NOT_SENT)]
 
     def close(self) -> None:
         """Stop and unmap."""
