@@ -11,6 +11,19 @@ static void publish_gauges(struct risk_stage *risk) {
     counter_set(risk->counters, RISK_COUNT_RECONCILED, risk_gate_reconciled(risk->gate));
 }
 
+/* publish_exposure brings every entry that has changed up to date. */
+static void publish_exposure(struct risk_stage *risk) {
+    struct risk_scope_exposure now;
+    uint32_t scope;
+    while ((scope = risk_gate_next_change(risk->gate)) < RISK_SCOPE_COUNT) {
+        struct risk_scope_exposure *entry = &risk->exposure[scope];
+        risk_gate_scope(risk->gate, scope, &now);
+        seqlock_begin(&entry->version);
+        seqlock_copy(&entry->gross, &now.gross, sizeof now - sizeof now.version);
+        seqlock_end(&entry->version);
+    }
+}
+
 static int drain_reports(struct risk_stage *risk, struct ring_consumer *reports) {
     int count = 0;
     const struct execution_report *report;
@@ -94,6 +107,7 @@ static void judge_next(struct risk_stage *risk, const struct order_intent *inten
         order->source = (uint8_t)source;
         ring_publish(orders);
         counter_add(risk->counters, RISK_COUNT_ORDERS, 1);
+        if (intent->kind == INTENT_CANCEL) counter_add(risk->counters, RISK_COUNT_CANCELS, 1);
     } else {
         refuse(risk, intent, source, verdict, now_ns);
     }
@@ -130,11 +144,15 @@ int risk_stage_poll(struct stage *stage, uint64_t now_ns) {
     refresh_limits(risk);
     for (uint32_t source = 0; source < SOURCE_COUNT && !behind; source++)
         intents += judge_intents(risk, source, now_ns);
-    if (reports || intents) publish_gauges(risk);
+    if (reports || intents)
+        publish_gauges(risk);
+    else
+        publish_exposure(risk); /* not while an order is on its way to execution, which comes next */
     return reports + updates + intents;
 }
 
 void risk_stage_housekeep(struct stage *stage, uint64_t now_ns) {
     (void)now_ns;
     publish_gauges((struct risk_stage *)stage);
+    publish_exposure((struct risk_stage *)stage);
 }

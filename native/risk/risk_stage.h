@@ -19,6 +19,7 @@ struct risk_stage {
     struct control *control;
     struct counters *counters;
     struct histogram *latency;
+    struct risk_scope_exposure *exposure; /* RISK_SCOPE_COUNT entries */
     struct risk_gate *gate;
     uint64_t limits_version;
     struct risk_limits limits; /* where new limits are read to */

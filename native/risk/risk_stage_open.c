@@ -43,13 +43,24 @@ static int wire_blocks(struct segment *segment, struct risk_stage *risk, char *m
     risk->counters = counters_find(segment, "risk-manager");
     risk->latency = histogram_find(segment, "gate");
     risk->control = control_find(segment);
+    uint64_t table_size = 0;
+    risk->exposure = segment_find(segment, "exposure", BLOCK_TABLE, &table_size);
     if (risk->parameters && risk->parameters->size == sizeof risk->limits && risk->counters &&
-        risk->latency && risk->control)
+        risk->latency && risk->control && risk->exposure &&
+        table_size >= RISK_SCOPE_COUNT * sizeof *risk->exposure)
         return ERROR_NONE;
     snprintf(message, size,
-             "the segment lacks parameters \"risk\", counters \"risk-manager\", histogram \"gate\" or "
-             "the control block");
+             "the segment lacks parameters \"risk\", counters \"risk-manager\", histogram \"gate\", table "
+             "\"exposure\" or the control block");
     return ERROR_NOT_FOUND;
+}
+
+/* recall_throttles: a strategy that the gate of an earlier life has throttled stays so; a restart is nobody's
+ * leave. */
+static void recall_throttles(struct risk_stage *risk) {
+    for (uint32_t i = 0; i < STRATEGY_COUNT_MAX; i++)
+        if (__atomic_load_n(&risk->exposure[RISK_SCOPE_STRATEGY + i].throttled, __ATOMIC_RELAXED))
+            risk_gate_throttle(risk->gate, i);
 }
 
 int risk_stage_open(struct segment *segment, uint32_t venue_count, struct stage **stage, char *message,
@@ -65,6 +76,7 @@ int risk_stage_open(struct segment *segment, uint32_t venue_count, struct stage 
         risk_stage_close(&risk->stage);
         return error;
     }
+    recall_throttles(risk);
     report_follow_start(risk->control, risk->report,
                         venue_count); /* intents are not skipped: each gets its refusal */
     *stage = &risk->stage;

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gate_desk import limits as desk_limits
 
 from tickwire.native import Lane, LaneSettings, NativeError, Segment, ffi, lib, open_stage
 from tickwire.native.trading import record
@@ -40,6 +41,7 @@ class Box:
         self.parameters = self.segment.add_parameters("signal", "signal_parameters")
         self.gate = self.segment.add_histogram("gate")
         self.table = self.segment.add_table("position", "position_entry", lib.INSTRUMENT_COUNT_MAX)
+        self.exposure = self.segment.add_table("exposure", "risk_scope_exposure", lib.RISK_SCOPE_COUNT)
         names = {"signal": "signal-bridge", "risk": "risk-manager", "position": "position-tracker"}
         self.counters = {stage: self.segment.add_counters(name) for stage, name in names.items()}
         self.control.calibrate_clock()
@@ -65,25 +67,11 @@ class Box:
         return sum(self.lanes[name].poll(at) for name in names or self.lanes)
 
     def publish(self, at: int = NOW) -> None:
-        limits = record(
-            "risk_limits",
-            limits_age_ns_max=10**9,
-            supervisor_age_ns_max=10**9,
-            tick_age_ns_max=10**9,
-            message_rate_max=100,
-            firm={"open_orders_max": 10},
-            message_window_ns=10**9,
-        )
-        limits.instruments[AAPL] = {
-            "permitted": 1,
-            "order_quantity_max": 100,
-            "order_value_max": 2**60,
-            "position_max": 1000,
-            "collar_ppm": 1000,
-            "open_orders_max": 10,
-        }
+        changes = {"collar_ppm": 1000, "order_quantity_max": 100}
+        limits = desk_limits(limits_age_ns_max=10**9, tick_age_ns_max=10**9, instrument=changes)
+        limits.venues[1].permitted = 0
         self.limits.write(limits, at)
-        parameters = record("signal_parameters", enabled=1)
+        parameters = record("signal_parameters", enabled=1, strategy=1, account=1, trader=1)
         parameters.instruments[AAPL] = {
             "enabled": 1,
             "mode": lib.SIGNAL_QUOTE,
@@ -118,6 +106,7 @@ class Box:
 
     def intend(self, count: int = 1, **changes: Any) -> None:
         usual = {"kind": lib.INTENT_NEW, "instrument": AAPL, "price": 100_0000, "quantity": 1, "rx_ns": NOW}
+        usual |= {"strategy": 1, "account": 1, "trader": 1}
         assert self.rings["intent.signal"].write([record("order_intent", **usual | changes)[0]] * count) == count
 
     def count(self, stage: str, name: str) -> int:

@@ -66,6 +66,16 @@ class RiskGate:
         lib.risk_gate_exposure(self._gate, instrument, out)
         return Exposure(out.position, out.open_buy, out.open_sell, out.open_orders)
 
+    def scope(self, kind: str, number: int = 0) -> Any:
+        """``struct risk_scope_exposure *`` of the firm, or of the account, strategy or instrument of that number."""
+        out = ffi.new("struct risk_scope_exposure *")
+        lib.risk_gate_scope(self._gate, getattr(lib, f"RISK_SCOPE_{kind.upper()}") + number, out)
+        return out
+
+    def throttle(self, strategy: int) -> None:
+        """Latch a strategy's throttle, as a gate of an earlier life had."""
+        lib.risk_gate_throttle(self._gate, strategy)
+
     @property
     def open_orders(self) -> int:
         """Orders that may still be executed, all instruments."""
@@ -76,9 +86,10 @@ class RiskGate:
         """Whether own orders and positions are known."""
         return bool(lib.risk_gate_reconciled(self._gate))
 
-    def measure(self, intent: Any, moment: Any, batch: int, rounds: int, histogram: Histogram) -> int:
-        """Time ``rounds`` batches of reservations into histogram, ns each; how many passed."""
-        return int(lib.risk_gate_measure(self._gate, intent, moment, batch, rounds, histogram.pointer))
+    def measure(self, intents: Any, moment: Any, batch: int, rounds: int, histogram: Histogram) -> int:
+        """Time ``rounds`` batches of reservations of an array of intents into histogram, ns each; how many passed."""
+        size = len(intents)
+        return int(lib.risk_gate_measure(self._gate, intents, size, moment, batch, rounds, histogram.pointer))
 
 
 class SignalRule:

@@ -62,7 +62,7 @@ enum risk_verdict {
     RISK_DUPLICATE,     /* the same order again */
     RISK_SELF_MATCH,    /* it could trade with an order of our own */
     RISK_UNKNOWN_ORDER, /* cancel or replace of an order that is not open; replace of one being replaced */
-    RISK_SESSION_DOWN,  /* the order session is not logged in, or has no user reference left */
+    RISK_SESSION_DOWN,  /* the order session is not logged in, or has no user reference or epoch left */
     RISK_BACKPRESSURE,  /* the order ring is full */
     RISK_VERDICT_COUNT
 };
@@ -104,7 +104,8 @@ struct order { /* what may be sent: written by the gate only; 128 bytes */
     uint64_t reserved2[2];
 };
 
-/* Limits.  An order with no limit set is refused: 0 permits nothing.  Money in 1/10 000.
+/* Limits.  An order with no limit set is refused: 0 permits nothing, and a window of 0 ns never ends.  Money
+ * in 1/10 000.
  *
  * Exposure of a scope is counted over its instruments, each at its last mid: v = position * mid, b and s the
  * value of what is open to buy and to sell at its limit prices.  gross = sum of max(|v + b|, |v - s|); net
@@ -216,8 +217,14 @@ enum risk_counter { /* verdicts are counters 0 .. RISK_VERDICT_COUNT-1 of the bl
  * - Message rate: submit, modify and cancel all count and together never pass message_rate_max in any window;
  * submits and modifies stop message_rate_max / RISK_CANCEL_RESERVE earlier, so that there is always room to
  * cancel.
+ * - The order in which an intent is judged, which is the order of the reasons, heads risk_gate.c.
  * - Position: each side by itself must stay inside position_max if everything open on it and nothing on the
  * other were executed.
+ * - An order without a price of its own (a market order, a peg without a limit) is judged and valued as if it
+ * had the farthest price the collar allows.
+ * - Self-match: an order that may wait in the book counts with its limit, one without a limit with any price.
+ * - A venue that is permitted and whose record is not known (never told, or being told) shuts all venues,
+ * because what the firm holds is then not known; one whose session is gone shuts only itself.
  * - The quantity of a replace is OUCH's: the order's total, what was executed of it included.  Until it is
  * settled the larger of the two remainders is reserved.
  * - Exposure is settled by reports whatever their order; what cannot be attributed shuts the gate until the
@@ -244,7 +251,7 @@ struct risk_exposure {
     uint32_t reserved;
 };
 
-/* risk_gate_create allocates a gate that holds at most order_count_max open orders. */
+/* risk_gate_create allocates a gate that holds at most order_count_max (up to 65 536) open orders. */
 int risk_gate_create(uint32_t order_count_max, struct risk_gate **gate);
 void risk_gate_destroy(struct risk_gate *gate);
 void risk_gate_limits(struct risk_gate *gate, const struct risk_limits *limits, uint64_t published_ns);
@@ -258,13 +265,21 @@ enum risk_verdict risk_gate_judge(const struct risk_gate *gate, const struct ord
                                   const struct risk_moment *moment);
 enum risk_verdict risk_gate_reserve(struct risk_gate *gate, const struct order_intent *intent,
                                     const struct risk_moment *moment, struct order *order);
+/* risk_gate_throttle latches a strategy's throttle, as a gate of an earlier life had: until
+ * throttle_generation changes after the first limits of this life. */
+void risk_gate_throttle(struct risk_gate *gate, uint32_t strategy);
 void risk_gate_exposure(const struct risk_gate *gate, uint32_t instrument, struct risk_exposure *exposure);
+/* risk_gate_scope fills in what table "exposure" says of RISK_SCOPE_X, but for the version.
+ * risk_gate_next_change takes the next scope that has changed since it was last taken; RISK_SCOPE_COUNT:
+ * none. */
+void risk_gate_scope(const struct risk_gate *gate, uint32_t scope, struct risk_scope_exposure *exposure);
+uint32_t risk_gate_next_change(struct risk_gate *gate);
 uint32_t risk_gate_open_orders(const struct risk_gate *gate);
 uint32_t risk_gate_reconciled(const struct risk_gate *gate);
-/* risk_gate_measure is for benchmarks: rounds times it reserves batch (at most 64) times the intent and
- * records the nanoseconds per reservation, then settles them untimed as not sent.  Returns how many passed.
- */
-uint64_t risk_gate_measure(struct risk_gate *gate, const struct order_intent *intent,
+/* risk_gate_measure is for benchmarks: rounds times it reserves the next batch (at most 64) of the intents
+ * and records the nanoseconds per reservation, then settles them untimed as not sent.  Returns how many
+ * passed. */
+uint64_t risk_gate_measure(struct risk_gate *gate, const struct order_intent *intents, uint32_t intent_count,
                            struct risk_moment *moment, uint32_t batch, uint32_t rounds,
                            struct histogram *histogram);
 
