@@ -23,6 +23,7 @@ from tickwire.host.logs import Log
 
 BODY_SIZE_MAX = 65_536
 BODY_S_MAX = 5.0
+HEADERS_SIZE_MAX = 16_384
 JSON = "application/json"
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 _log = Log("operations")
@@ -126,6 +127,8 @@ def _guarded(door: Door, endpoint: Endpoint) -> Endpoint:
 
     async def answer(request: Request) -> Response:
         try:
+            if sum(len(name) + len(value) for name, value in request.headers.raw) > HEADERS_SIZE_MAX:
+                raise Refused("too-large", f"expected at most {HEADERS_SIZE_MAX} bytes of headers")
             if door.hosts and _host_name(request) not in door.hosts:
                 raise Refused("malformed", "expected a Host header that names this box's own address")
             return await endpoint(request)

@@ -46,7 +46,7 @@ def server_keys(folder: Path) -> tuple[bytes, bytes]:
         write_secret(folder / SECRET_FILE, secret.decode())
         (folder / PUBLIC_FILE).write_text(public.decode() + "\n", encoding="ascii")
         return public, secret
-    except zmq.ZMQError as error:
+    except (zmq.ZMQError, ValueError) as error:
         raise OSError(f"{folder / SECRET_FILE} holds no CURVE key: {error}") from error
 
 
