@@ -17,7 +17,7 @@ class Desk:
     def __init__(self, folder: Path, drop_copy: bool = True, **settings: Any) -> None:
         self.ear = Ear(folder).begin()
         self.settings = ReconciliationSettings(**settings)
-        self.stops: dict[tuple[int, int], bool] = {}
+        self.stops: dict[tuple[str, int], bool] = {}
         self.holdings: list[Holding] | None = None
         self.flowing = True
         self.while_it_waits: list[Any] = []  # called one after the other, each time it sleeps

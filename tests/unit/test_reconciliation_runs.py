@@ -35,7 +35,7 @@ def test_an_execution_we_were_never_told_of_is_found_by_the_drop_copy(desk: Desk
         "AAPL on A: the drop copy shows fill 77 of order 1, buy 60 at 100.0000, that we do not have.",
         "AAPL on A: our position is 0 and the drop copy makes it 60: a difference of 60.",
     ]
-    assert desk.stops == {(lib.STOP_INSTRUMENT, 0): True}
+    assert desk.stops == {("instrument", 0): True}
     assert "2 unresolved breaks" in desk.reconciliation.blocks_rearm
 
 
@@ -75,7 +75,7 @@ def test_a_record_that_ends_before_what_we_had_stops_the_venue(desk: Desk) -> No
     desk.ear.check()
     desk.ear.replay([])
     assert "A: the session replay ends at message 0 and we had seen message 3." in desk.texts()
-    assert desk.stops[lib.STOP_VENUE, 0]
+    assert desk.stops["venue", 0]
 
 
 def test_a_replay_after_a_disconnect_brings_news_and_no_break(desk: Desk) -> None:
@@ -159,7 +159,7 @@ def test_an_instrument_nobody_configured_stops_the_whole_venue(desk: Desk) -> No
     assert desk.texts() == [
         "ZZZZ on A: the drop copy shows order 1, buy 100 at 100.0000, live with 100 left, that we do not have."
     ]
-    assert desk.stops == {(lib.STOP_VENUE, 0): True}
+    assert desk.stops == {("venue", 0): True}
 
 
 def test_a_trade_the_venue_broke_behind_our_back_is_found(desk: Desk) -> None:
@@ -175,7 +175,7 @@ def test_a_position_the_box_counts_otherwise_is_a_break_of_its_own(desk: Desk) -
     desk.ear.tell(accepted(1), executed(1, 60, 77))
     desk.holdings = [Holding("position tracker", "AAPL", 60), Holding("risk gate", "AAPL", 0)]
     assert desk.texts() == ["AAPL: our position is 60 and the risk gate makes it 0: a difference of -60."]
-    assert desk.stops == {(lib.STOP_INSTRUMENT, 0): True}
+    assert desk.stops == {("instrument", 0): True}
 
 
 def test_a_position_that_is_only_late_is_no_break(desk: Desk) -> None:
@@ -214,7 +214,7 @@ def test_every_run_is_on_record_and_breaks_come_back_after_a_restart(desk: Desk)
     before = desk.run().breaks
     desk.start()
     assert desk.reconciliation.unresolved() == before
-    assert desk.stops == {(lib.STOP_INSTRUMENT, 0): True}
+    assert desk.stops == {("instrument", 0): True}
     assert desk.run().run == 3
     cleared = desk.reconciliation.clear(before[0].break_id, "ann", "venue confirmed")
     assert cleared == before[0]
