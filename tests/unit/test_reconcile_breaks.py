@@ -1,12 +1,12 @@
 """Breaks stop trading, survive restarts, and end only by a person's word or, where policy allows, a later run's."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from tickwire.native import lib
 from tickwire.services.blotter_store import LineFile
-from tickwire.services.reconcile_breaks import BREAK_COUNT_MAX, BreakBook, OnBreak
+from tickwire.services.reconcile_breaks import BREAK_COUNT_MAX, BreakBook, OnBreak, Scope
 from tickwire.services.reconcile_compare import Difference
 
 APPLE = Difference("fill_unknown", "AAPL", 5, 77, "quantity", 0, 60, shares=60, what="buy 60 at 100.0000")
@@ -17,12 +17,12 @@ BOX = Difference("position", "AAPL", field="position", ours=60, theirs=0)
 class Desk:
     def __init__(self, folder: Path, on_break: OnBreak = "stop-instrument", self_clearing: bool = False) -> None:
         self.folder = folder
-        self.stops: dict[tuple[int, int], bool] = {}
+        self.stops: dict[tuple[str, int], bool] = {}
         self.on_break, self.self_clearing = on_break, self_clearing
         self.start()
 
-    def start(self) -> None:
-        """As after a restart: nothing but the file is left."""
+    def start(self, stopped: Iterable[Scope] = ()) -> None:
+        """As after a restart: nothing but the file is left, and stop words perhaps."""
         self.stops.clear()
         self.file = LineFile(self.folder / "reconciliations.jsonl")
         self.book = BreakBook(
@@ -33,9 +33,10 @@ class Desk:
             lambda: 5,
             self.on_break,
             self.self_clearing,
+            stopped,
         )
 
-    def find(self, *found: Difference, venue: int = 1, complete: bool = True) -> tuple[list[str], int]:
+    def find(self, *found: Difference, venue: int | None = 1, complete: bool = True) -> tuple[list[str], int]:
         breaks, accepted = self.book.found(1, venue, "drop copy", found, complete, lambda ref: ref << 8)
         return [one.text for one in breaks], accepted
 
@@ -48,7 +49,7 @@ def desk(tmp_path: Path) -> Desk:
 def test_a_break_names_the_fill_and_stops_its_instrument(desk: Desk) -> None:
     texts, _ = desk.find(APPLE)
     assert texts == ["AAPL on B: the drop copy shows fill 77 of order 5, buy 60 at 100.0000, that we do not have."]
-    assert desk.stops == {(lib.STOP_INSTRUMENT, 0): True}
+    assert desk.stops == {("instrument", 0): True}
     (found,) = desk.book.unresolved()
     assert (found.venue, found.instrument, found.order_id, found.difference) == (1, 0, 5 << 8, 60)
 
@@ -56,15 +57,15 @@ def test_a_break_names_the_fill_and_stops_its_instrument(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("on_break", "found", "venue", "scope"),
     [
-        ("stop-instrument", STRANGE, 1, (lib.STOP_VENUE, 1)),
-        ("stop-instrument", BOX, -1, (lib.STOP_INSTRUMENT, 0)),
-        ("stop-venue", APPLE, 1, (lib.STOP_VENUE, 1)),
-        ("stop-venue", BOX, -1, (lib.STOP_FIRM, 0)),
-        ("stop-firm", APPLE, 0, (lib.STOP_FIRM, 0)),
+        ("stop-instrument", STRANGE, 1, ("venue", 1)),
+        ("stop-instrument", BOX, None, ("instrument", 0)),
+        ("stop-venue", APPLE, 1, ("venue", 1)),
+        ("stop-venue", BOX, None, ("firm", 0)),
+        ("stop-firm", APPLE, 0, ("firm", 0)),
     ],
 )
 def test_what_stops_is_the_smallest_scope_that_is_known_and_allowed(
-    tmp_path: Path, on_break: OnBreak, found: Difference, venue: int, scope: tuple[int, int]
+    tmp_path: Path, on_break: OnBreak, found: Difference, venue: int | None, scope: tuple[str, int]
 ) -> None:
     desk = Desk(tmp_path, on_break)
     desk.find(found, venue=venue)
@@ -82,13 +83,13 @@ def test_breaks_survive_a_restart_and_stop_trading_at_once(desk: Desk) -> None:
     before = desk.book.unresolved()
     desk.start()
     assert desk.book.unresolved() == before
-    assert desk.stops == {(lib.STOP_INSTRUMENT, 0): True}
+    assert desk.stops == {("instrument", 0): True}
 
 
 def test_a_person_clears_with_name_and_reason_and_it_does_not_come_back(desk: Desk) -> None:
     desk.find(APPLE)
     desk.book.clear(1, "ann", "venue confirmed by phone: ours from yesterday")
-    assert desk.stops == {(lib.STOP_INSTRUMENT, 0): False}
+    assert desk.stops == {("instrument", 0): False}
     assert desk.find(APPLE) == ([], 1)
     desk.start()
     assert desk.book.unresolved() == ()
@@ -129,9 +130,9 @@ def test_an_accepted_position_stays_accepted_while_the_position_moves_and_the_di
 def test_trading_stays_stopped_while_another_break_of_the_instrument_is_open(desk: Desk) -> None:
     desk.find(APPLE, Difference("order_missing", "AAPL", 9, ours="live"))
     desk.book.clear(1, "ann", "known")
-    assert desk.stops[lib.STOP_INSTRUMENT, 0]
+    assert desk.stops["instrument", 0]
     desk.book.clear(2, "ann", "known")
-    assert not desk.stops[lib.STOP_INSTRUMENT, 0]
+    assert not desk.stops["instrument", 0]
 
 
 def test_a_later_complete_run_clears_only_where_policy_allows(tmp_path: Path) -> None:
@@ -144,14 +145,14 @@ def test_a_later_complete_run_clears_only_where_policy_allows(tmp_path: Path) ->
         assert len(desk.book.unresolved()) == 1, "nor does another venue's"
         desk.find()
         assert len(desk.book.unresolved()) == (0 if allowed else 1)
-        assert desk.stops[lib.STOP_INSTRUMENT, 0] is not allowed
+        assert desk.stops["instrument", 0] is not allowed
 
 
 def test_a_claim_that_changes_replaces_its_break(desk: Desk) -> None:
     desk.find(APPLE)
     desk.find(Difference("fill_unknown", "AAPL", 5, 77, "quantity", 0, 61, shares=61))
     assert [(one.break_id, one.theirs) for one in desk.book.unresolved()] == [(2, 61)]
-    assert desk.stops[lib.STOP_INSTRUMENT, 0]
+    assert desk.stops["instrument", 0]
 
 
 def test_a_full_disk_stops_trading_all_the_same_and_is_said(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,7 +161,7 @@ def test_a_full_disk_stops_trading_all_the_same_and_is_said(desk: Desk, monkeypa
 
     monkeypatch.setattr(desk.file, "append", full)
     desk.find(APPLE)
-    assert desk.stops == {(lib.STOP_INSTRUMENT, 0): True}
+    assert desk.stops == {("instrument", 0): True}
     assert "No space left" in desk.book.unwritten
     with pytest.raises(OSError, match="No space"):
         desk.book.clear(1, "ann", "known")
@@ -174,10 +175,28 @@ def test_a_line_of_the_record_that_cannot_be_read_may_hide_a_break_so_everything
     desk.start()
     (found,) = desk.book.unresolved()
     assert found.text == "reconciliations.jsonl cannot be read in full (line 1): a break may be hidden in it."
-    assert desk.stops == {(lib.STOP_FIRM, 0): True}
+    assert desk.stops == {("firm", 0): True}
     desk.book.clear(found.break_id, "ann", "looked at the file")
     desk.start()
     assert desk.book.unresolved() == (), "the person's word holds for the line they looked at"
+
+
+@pytest.mark.parametrize(
+    ("stopped", "text"),
+    [
+        (("instrument", 1), "MSFT: stopped by a break that reconciliations.jsonl does not have."),
+        (("venue", 1), "B: stopped by a break that reconciliations.jsonl does not have."),
+        (("firm", 0), "The firm: stopped by a break that reconciliations.jsonl does not have."),
+    ],
+)
+def test_a_stop_that_no_break_explains_is_one_so_that_a_person_can_end_it(
+    desk: Desk, stopped: tuple[str, int], text: str
+) -> None:
+    desk.find(APPLE)
+    desk.start([("instrument", 0), stopped])
+    assert [found.text for found in desk.book.unresolved()][1:] == [text]
+    desk.book.clear(2, "ann", "file was lost with the disk")
+    assert desk.stops[stopped] is False
 
 
 def test_more_breaks_than_a_day_can_have_do_not_fill_the_disk(desk: Desk) -> None:

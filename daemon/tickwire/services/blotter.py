@@ -125,6 +125,25 @@ class OrderQuery:
         return self.state is None or order.state == self.state
 
 
+class OrdersView(Mapping[int, OrderRecord]):
+    """The blotter's orders as a mapping."""
+
+    def __init__(self, blotter: Blotter) -> None:
+        self._blotter = blotter
+
+    def __getitem__(self, order_id: int) -> OrderRecord:
+        record = self._blotter.order(order_id)
+        if record is None:
+            raise KeyError(order_id)
+        return record
+
+    def __iter__(self) -> Iterator[int]:
+        return iter([record.order_id for record in self._blotter.in_memory()])
+
+    def __len__(self) -> int:
+        return len(self._blotter.in_memory())
+
+
 class Blotter(Steward):
     """Builds orders and fills from ring "blotter", refusals from "verdict", reasons from "sent.N".
 
@@ -156,7 +175,6 @@ class Blotter(Steward):
         self._closed: dict[int, None] = {}  # orders in memory that may leave it, oldest first
         self._listeners: list[Callable[[Event], None]] = []
         self._resyncs = Counter[int]()
-        self._fills: dict[int, Mapping[int, OrderRecord]] = {}
         self.refusals: deque[Refusal] = deque(maxlen=REFUSALS_MAX)
         self.counters: Counter[str] = Counter()
         self.venues = tuple(VenueDay(venue, symbols, self._is_stored, self.load) for venue in range(venue_count))
@@ -166,15 +184,16 @@ class Blotter(Steward):
 
     @property
     def orders(self) -> Mapping[int, OrderRecord]:
-        """Orders in memory by order_id; those that have left it are found by ``order`` and ``query``."""
-        merged: dict[int, OrderRecord] = {}
-        for day in self.venues:
-            merged.update(day.book.records)
-        return merged
+        """Orders by order_id: all are found, those in memory are listed; ``query`` lists the others too."""
+        return OrdersView(self)
+
+    def in_memory(self) -> list[OrderRecord]:
+        """Orders that have not left memory."""
+        return [record for day in self.venues for record in day.book.records.values()]
 
     def fills(self) -> Sequence[Fill]:
         """Fills of the orders in memory, in the order they were reported."""
-        found = [fill for day in self.venues for order in day.book.records.values() for fill in order.fills]
+        found = [fill for order in self.in_memory() for fill in order.fills]
         return sorted(found, key=lambda fill: (fill.report_ns, fill.sequence))
 
     def order(self, order_id: int) -> OrderRecord | None:
@@ -186,9 +205,9 @@ class Blotter(Steward):
 
     def query(self, query: OrderQuery) -> list[OrderRecord]:
         """Matching orders, the last reported first, at most query.limit."""
-        found = [record for record in self.orders.values() if query.matches(record)]
+        found = [record for record in self.in_memory() if query.matches(record)]
         found.sort(key=lambda record: record.report_ns, reverse=True)
-        if query.state in (None, "closed") or query.state not in ("open", "live", "sent"):
+        if query.state not in ("open", "live", "sent"):
             for order_id in reversed(self._offsets):
                 if len(found) >= query.limit:
                     break

@@ -6,25 +6,25 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from tickwire.native import lib
 from tickwire.services.blotter_store import LineFile
 from tickwire.services.reconcile_compare import Difference, sentence
 
 OnBreak = Literal["stop-instrument", "stop-venue", "stop-firm"]
-Stop = Callable[[int, int, bool], None]  # enum stop_scope, index, whether STOP_BREAK is set
+Scope = tuple[str, int]  # of a stop word: firm, venue or instrument, and its index
+Stop = Callable[[str, int, bool], None]  # scope, index, whether STOP_BREAK is set there
 BREAK_COUNT_MAX = 1000  # unresolved at once; more are one break that says so
 
 
 @dataclass(frozen=True)
 class Break:
-    """One difference that counts; venue -1: the whole box, instrument -1: not one of ours.  Money in 1/10 000."""
+    """One difference that counts; venue None: the whole box, instrument None: not one of ours.  Money in 1/10 000."""
 
     break_id: int
     run: int
     found_ns: int
     kind: str
-    venue: int
-    instrument: int
+    venue: int | None
+    instrument: int | None
     symbol: str
     order_id: int  # ours; 0 when only the other side has the order
     user_ref: int
@@ -37,7 +37,7 @@ class Break:
     text: str
 
     @property
-    def fact(self) -> tuple[str, str, int, str, int, int, str]:
+    def fact(self) -> tuple[str, str, int | None, str, int, int, str]:
         """What it is about, whatever the two sides say."""
         return self.source, self.kind, self.venue, self.symbol, self.user_ref, self.match_number, self.field
 
@@ -53,6 +53,7 @@ class BreakBook:
 
     A break that a person cleared does not come back while the two sides say the same of it; another claim does.
     self_clearing: a run that compares the same source and no longer finds a break resolves it.
+    stopped: where STOP_BREAK is set already.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class BreakBook:
         clock_ns: Callable[[], int],
         on_break: OnBreak = "stop-instrument",
         self_clearing: bool = False,
+        stopped: Iterable[Scope] = (),
     ) -> None:
         self._file = file
         self._symbols = {symbol: index for index, symbol in enumerate(symbols)}
@@ -80,6 +82,7 @@ class BreakBook:
         self._load()
         for found in self._open.values():
             self._set(found, True)
+        self._explain(stopped)
 
     def _load(self) -> None:
         entries = self._file.entries()
@@ -91,10 +94,24 @@ class BreakBook:
         if self._file.damaged:
             lines = ", ".join(str(number) for number in self._file.damaged if number) or "an entry"
             text = f"{self._file.path.name} cannot be read in full (line {lines}): a break may be hidden in it."
-            unknown = Difference("record", "", field=f"line {lines}")
-            candidate = self._make(unknown, -1, "own record", self.runs, text, 0)
-            if candidate.claim not in {*self._accepted, *(one.claim for one in self._open.values())}:
-                self._keep(candidate)
+            self._doubt(Difference("record", "", field=f"line {lines}"), None, text)
+
+    def _doubt(self, found: Difference, venue: int | None, text: str) -> None:
+        """A break about our own record, unless it is there already or a person has looked into it."""
+        candidate = self._make(found, venue, "own record", self.runs, text, 0)
+        if candidate.claim not in {*self._accepted, *(one.claim for one in self._open.values())}:
+            self._keep(candidate)
+
+    def _explain(self, stopped: Iterable[Scope]) -> None:
+        """Scopes stopped in an earlier life: one that no break explains gets one, so that a person can end it."""
+        explained = {self._scope(found) for found in self._open.values()}
+        for scope, index in stopped:
+            if (scope, index) not in explained:
+                symbol = next((name for name, number in self._symbols.items() if number == index), "")
+                found = Difference("record", symbol if scope == "instrument" else "", field=f"stop of {scope} {index}")
+                where = symbol if scope == "instrument" else self._venues[index] if scope == "venue" else "The firm"
+                text = f"{where}: stopped by a break that {self._file.path.name} does not have."
+                self._keep(self._make(found, index if scope == "venue" else None, "own record", self.runs, text, 0))
 
     def _replay(self, entry: dict[str, Any]) -> None:
         kind = entry["type"]
@@ -116,7 +133,7 @@ class BreakBook:
     def found(
         self,
         run: int,
-        venue: int,
+        venue: int | None,
         source: str,
         differences: Iterable[Difference],
         complete: bool,
@@ -164,15 +181,15 @@ class BreakBook:
         """Put a run on record."""
         self._write({"type": "run", **entry})
 
-    def _make(self, found: Difference, venue: int, source: str, run: int, text: str, order_id: int) -> Break:
-        name = self._venues[venue] if 0 <= venue < len(self._venues) else ""
+    def _make(self, found: Difference, venue: int | None, source: str, run: int, text: str, order_id: int) -> Break:
+        name = "" if venue is None else self._venues[venue]
         return Break(
             break_id=self._next_id,
             run=run,
             found_ns=self._clock_ns(),
             kind=found.kind,
             venue=venue,
-            instrument=self._symbols.get(found.symbol, -1),
+            instrument=self._symbols.get(found.symbol),
             symbol=found.symbol,
             order_id=order_id,
             user_ref=found.user_ref,
@@ -210,14 +227,13 @@ class BreakBook:
         if not any(self._scope(other) == scope for other in self._open.values()):
             self._set(found, False)
 
-    def _scope(self, found: Break) -> tuple[int, int]:
+    def _scope(self, found: Break) -> Scope:
         """What trading stops in: the instrument; the venue when it is not one of ours; else the firm."""
-        if self._on_break == "stop-instrument" and found.instrument >= 0:
-            return lib.STOP_INSTRUMENT, found.instrument
-        if self._on_break != "stop-firm" and found.venue >= 0:
-            return lib.STOP_VENUE, found.venue
-        return lib.STOP_FIRM, 0
+        if self._on_break == "stop-instrument" and found.instrument is not None:
+            return "instrument", found.instrument
+        if self._on_break != "stop-firm" and found.venue is not None:
+            return "venue", found.venue
+        return "firm", 0
 
     def _set(self, found: Break, on: bool) -> None:
-        scope, index = self._scope(found)
-        self._stop(scope, index, on)
+        self._stop(*self._scope(found), on)

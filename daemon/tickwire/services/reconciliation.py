@@ -12,7 +12,7 @@ from typing import Any
 
 from tickwire.services.blotter import Blotter, Event, Live
 from tickwire.services.blotter_store import LineFile
-from tickwire.services.reconcile_breaks import Break, BreakBook, OnBreak, Stop
+from tickwire.services.reconcile_breaks import Break, BreakBook, OnBreak, Scope, Stop
 from tickwire.services.reconcile_compare import (
     OURS,
     THEIRS,
@@ -119,7 +119,7 @@ class Reconciliation(Steward):
     """Runs at start, on every reconnect, every interval_s and on command; one run at a time.
 
     resync(venue) asks for the venue's record.  flowing(venue) says whether what the venue tells us is being read: while
-    it is not, a lack on our side proves nothing.
+    it is not, a lack on our side proves nothing.  stopped: where STOP_BREAK is set from an earlier life.
     """
 
     name = "reconciliation"
@@ -138,6 +138,7 @@ class Reconciliation(Steward):
         clock_ns: Callable[[], int],
         flowing: Callable[[int], bool] = lambda _: True,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        stopped: Iterable[Scope] = (),
     ) -> None:
         super().__init__()
         self._settings = settings
@@ -149,7 +150,16 @@ class Reconciliation(Steward):
         self._clock_ns = clock_ns
         self._flowing = flowing
         self._sleep = sleep
-        self._book = BreakBook(file, symbols, venues, stop, clock_ns, settings.on_break, settings.self_clearing)
+        self._book = BreakBook(
+            file,
+            symbols,
+            venues,
+            stop,
+            clock_ns,
+            settings.on_break,
+            settings.self_clearing,
+            stopped,
+        )
         self._lock = asyncio.Lock()
         self._wanted = asyncio.Event()
         self._lives = [0] * len(self._venues)
@@ -343,7 +353,7 @@ class Reconciliation(Steward):
             }
         for source, differences in found.items():
             run.sources.append(source)
-            self._take(run, -1, source, differences, True)
+            self._take(run, None, source, differences, True)
 
     def _own_differences(self, run: _Run | None) -> dict[str, list[Difference]]:
         held = list(self._holdings())
@@ -371,8 +381,8 @@ class Reconciliation(Steward):
         run.orders += len(lines)
         run.fills += sum(len(line.fills) for line in lines.values())
 
-    def _take(self, run: _Run, venue: int, source: str, found: list[Difference], complete: bool) -> None:
-        lines = self._blotter.venues[venue].book.lines if venue >= 0 else {}
+    def _take(self, run: _Run, venue: int | None, source: str, found: list[Difference], complete: bool) -> None:
+        lines = {} if venue is None else self._blotter.venues[venue].book.lines
 
         def order_id(user_ref: int) -> int:
             line = lines.get(user_ref)
