@@ -7,6 +7,7 @@ from tickwire.native import Control, Segment
 from tickwire.services.disabled_venue import DisabledVenue
 from tickwire.services.execution_engine import ExecutionEngine
 from tickwire.services.market_data import FeedWatch
+from tickwire.services.order_log import OrderLog
 from tickwire.services.position_tracker import PositionTracker
 from tickwire.services.risk_manager import RiskManager
 from tickwire.services.signal_bridge import SignalBridge
@@ -41,6 +42,9 @@ class Stewards:
             for venue in config.enabled_venues
         )
         self.positions = PositionTracker(segment, config.symbols)
+        self._orders = OrderLog(
+            config, segment.ring("verdict", "risk_refusal"), segment.ring("blotter", "execution_report"), clock_ns
+        )
         self._disabled = tuple(
             DisabledVenue(index, venue.name, segment.ring(f"report.{index}", "execution_report"), control, clock_ns)
             for index, venue in enumerate(config.venues)
@@ -55,7 +59,7 @@ class Stewards:
 
     def all(self) -> tuple[Steward, ...]:
         """Each of them."""
-        return (*self.feeds, self.signal, self.risk, *self.executions, self.positions, *self._disabled)
+        return (*self.feeds, self.signal, self.risk, *self.executions, self.positions, self._orders, *self._disabled)
 
     @property
     def ready(self) -> bool:
