@@ -84,6 +84,7 @@ def test_a_refusal_and_a_rejection_are_told_with_order_tick_and_owner(segment: S
         record("execution_report", kind=lib.REPORT_REJECTED, order_id=77, tick=8, reason=ord("X"), **owner),
         record("execution_report", kind=lib.REPORT_EXECUTED, order_id=78, **owner),
         record("execution_report", kind=lib.REPORT_REJECTED, order_id=79, flags=lib.REPORT_REPLAYED, **owner),
+        record("execution_report", kind=lib.REPORT_NOT_SENT, order_id=81, reason=lib.NOT_SENT_SUPERSEDED, **owner),
         record("execution_report", kind=lib.REPORT_NOT_SENT, order_id=80, reason=lib.NOT_SENT_KILLED, **owner),
     ]
     segment.ring("blotter", "execution_report").write([report[0] for report in reports])
@@ -92,7 +93,10 @@ def test_a_refusal_and_a_rejection_are_told_with_order_tick_and_owner(segment: S
     assert (refused, rejected, not_sent) == ("order_refused", "order_rejected", "order_not_sent")
     assert (why["tick"], why["reason"], why["symbol"], why["side"]) == (9, "price_collar", "AAPL", "sell")
     assert (what["order_id"], what["tick"], what["reason"]) == (77, 8, "X")
-    assert (what["strategy"], what["account"], what["trader"], what["venue"]) == ("imbalance", "HOUSE", "alice", "A")
+    assert (what["strategy"], what["account"], what["trader"], what["session"]) == (
+        *("imbalance", "HOUSE", "alice"),
+        "BOX1@A",
+    )
     assert reason["reason"] == "killed"
 
 

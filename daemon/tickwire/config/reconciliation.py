@@ -11,4 +11,4 @@ class Reconciliation(Section, frozen=True):
     interval_s: Positive = 300
     replay: bool = True
     grace_ms: Count = 1_000
-    on_break: Literal["stop-instrument"] = "stop-instrument"
+    on_break: Literal["stop-instrument", "stop-venue", "stop-firm"] = "stop-instrument"

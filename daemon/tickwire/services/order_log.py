@@ -35,6 +35,7 @@ class OrderLog(Steward):
         super().__init__()
         self._symbols = config.symbols
         self._venues = [venue.name for venue in config.venues]
+        self._sessions = [f"{venue.execution.username}@{venue.name}" for venue in config.venues]
         self._accounts = _by_number(config.accounts)
         self._strategies = _by_number(config.strategies)
         self._traders = _by_number(config.traders)
@@ -54,7 +55,7 @@ class OrderLog(Steward):
         for refusal in self._verdicts.read(READ_MAX):
             self._tell("order_refused", verdict_name(refusal.verdict), refusal, order_id=refusal.target_order_id)
         for report in self._reports.read(READ_MAX):
-            if (event := TOLD.get(report.kind)) and not report.flags & lib.REPORT_REPLAYED:
+            if (event := TOLD.get(report.kind)) and not _is_ordinary(report):
                 self._tell(event, _reason(report), report, order_id=report.order_id, sequence=report.sequence)
         missed = self._verdicts.missed + self._reports.missed
         if missed == self._missed:
@@ -76,6 +77,7 @@ class OrderLog(Steward):
             quantity=record.quantity,
             price_1e4=record.price,
             venue=_name(self._venues, record.venue),
+            session=_name(self._sessions, record.venue),
             strategy=self._strategies.get(record.strategy, record.strategy),
             account=self._accounts.get(record.account, record.account),
             trader=self._traders.get(record.trader, record.trader),
@@ -86,6 +88,12 @@ class OrderLog(Steward):
             if count > LINES_MAX:
                 self.log.warning(f"{event}_more", reason=reason, count=count - LINES_MAX)
         self._counts.clear()
+
+
+def _is_ordinary(report: Any) -> bool:
+    """Told before, or how things go: a replace that crossed the end of its order."""
+    replayed = report.flags & lib.REPORT_REPLAYED
+    return bool(replayed) or (report.kind == lib.REPORT_NOT_SENT and report.reason == lib.NOT_SENT_SUPERSEDED)
 
 
 def _reason(report: Any) -> str:

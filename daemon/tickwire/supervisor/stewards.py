@@ -66,6 +66,14 @@ class Stewards:
         """Whether every session is live and the gate knows what the box holds."""
         return all(execution.live for execution in self.executions) and self.risk.reconciled
 
+    def is_live(self, venue: int) -> bool:
+        """Whether that venue's session is; a disabled venue has none to wait for."""
+        return all(execution.live for execution in self.executions if execution.venue == venue)
+
+    def resync(self, venue: int) -> bool:
+        """Ask for that venue's record anew; False when the command did not fit."""
+        return all([execution.resync() for execution in self.executions if execution.venue == venue])  # noqa: C419
+
     @property
     def sessions(self) -> dict[str, str]:
         """What each venue's session does."""
@@ -88,8 +96,8 @@ class Stewards:
 
     def cancel_all(self) -> bool:
         """Cancel every open order everywhere; False when a command did not fit."""
-        return min(tuple(execution.cancel_all() for execution in self.executions))
+        return all([execution.cancel_all() for execution in self.executions])  # noqa: C419 - all are asked
 
     def logout(self) -> bool:
         """End every session and stay out."""
-        return min(tuple(execution.logout() for execution in self.executions))
+        return all([execution.logout() for execution in self.executions])  # noqa: C419
