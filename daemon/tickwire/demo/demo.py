@@ -89,7 +89,7 @@ class Demo:
         snapshot, status = site.reader.read(), site.status()
         if status is None or ACCOUNT not in status.accounts:
             raise DemoError("the exchange left no account to compare with")
-        opened = [entry["said"] for entry in site.box.events("stage_opened") if entry.get("stage") == "market-data"]
+        opened = [entry["said"] for entry in site.box.events("stage_opened") if entry["stage"].startswith("market-data")]
         where = "two namespaces" if site.wiring.namespaces else "loopback"
         run = Run(
             mode="; ".join([f"{where}, {site.wiring.backend}", *(opened[-1] if opened else [])]),

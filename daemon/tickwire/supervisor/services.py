@@ -103,15 +103,18 @@ class Services:
         for instrument, symbol in enumerate(self._config.symbols):
             total = self.ledger.total(instrument=instrument)
             yield Holding("ledger", symbol, total.quantity, total.known)
-            yield _gate_holding(self._exposure, instrument, symbol, self._stewards.risk.reconciled)
+            yield from _gate_holding(self._exposure, instrument, symbol, self._stewards.risk.reconciled)
 
 
-def _gate_holding(exposure: Table, instrument: int, symbol: str, reconciled: bool) -> Holding:
+def _gate_holding(exposure: Table, instrument: int, symbol: str, reconciled: bool) -> Iterator[Holding]:
+    """What the gate counts against its limits, once it has said so."""
     try:
         entry = exposure.read(lib.RISK_SCOPE_INSTRUMENT + instrument)
     except NativeError:  # its gate died while it wrote
-        return Holding("risk gate", symbol, 0, known=False)
-    return Holding("risk gate", symbol, int(entry.position), reconciled and bool(entry.version))
+        yield Holding("risk gate", symbol, 0, known=False)
+        return
+    if entry.version:
+        yield Holding("risk gate", symbol, int(entry.position), reconciled)
 
 
 def _blotter(config: Config, segment: Segment, folder: Path, stewards: Stewards) -> Blotter:
