@@ -25,7 +25,7 @@ def kill(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 def test_the_kill_switch_works_with_the_supervisor_dead() -> None:
     lanes = LANE_EACH.replace("[lanes]\n", "[lanes]\norphan_ms_max = 60000\n")
-    with Site(SOCKETS, SOCKETS.symbols(), lanes=lanes) as site:
+    with Site(SOCKETS, SOCKETS.symbols(), extra=lanes) as site:
         site.await_armed()
         trade(site, 10)
         site.box.kill()

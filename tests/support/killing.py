@@ -5,7 +5,7 @@ import signal
 from dataclasses import replace
 
 from tickwire.config import STAGES
-from tickwire.demo.plan import ACCOUNT, Settings
+from tickwire.demo.plan import Settings
 from tickwire.demo.site import STOP_S, Site
 from tickwire.telemetry.report import PositionLine, compare
 
@@ -57,16 +57,15 @@ def kill_lane(site: Site, lane: str) -> None:
 def final_lines(site: Site) -> tuple[PositionLine, ...]:
     """Stop both in order and compare their positions."""
     assert site.box.stop(STOP_S) == 0, site.box.tail()
-    assert site.exchange.stop(STOP_S) == 0, site.exchange.tail()
-    status = site.status()
-    assert status is not None
+    for exchange in site.exchanges:
+        assert exchange.stop(STOP_S) == 0, exchange.tail()
     ours = [replace(position, known=True) for position in site.reader.read().positions]
-    return compare(ours, tuple(status.accounts[ACCOUNT].positions.values()))
+    return compare(ours, site.exchange_positions())
 
 
 def kill_every_lane(settings: Settings) -> None:
     """Trade, kill, recover, trade, for every lane; then stop in order, and the positions are equal."""
-    with Site(settings, settings.symbols(), lanes=LANE_EACH + FAST_RESTARTS) as site:
+    with Site(settings, settings.symbols(), extra=LANE_EACH + FAST_RESTARTS) as site:
         site.await_armed()
         for name in NAMES.values():
             trade(site)

@@ -156,7 +156,7 @@ def test_one_breaker_is_not_written_twice() -> None:
         changed('scope = "strategy"\ntrigger', 'scope = "venue"\ntrigger').replace('"reject-rate"\n', '"disconnects"\n')
     )
     assert refusal.endswith(
-        "breakers[2].trigger: expected each breaker once, disconnects of venue (each) is there already"
+        "breakers[2].trigger: expected each breaker once, disconnects stop-new of venue (each) is there already"
     )
 
 

@@ -65,11 +65,29 @@ def test_a_recording_without_orders_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("namespaces", [True, False])
 def test_the_boxs_configuration_passes_its_own_strict_parse(tmp_path: Path, namespaces: bool) -> None:
-    wiring = between_namespaces("", "10.0.0.1", "10.0.0.2", "veth-box") if namespaces else loopback("")
+    wiring = between_namespaces("", [("10.0.0.1", "10.0.0.2", "veth-box")]) if namespaces else loopback("")
     config = parse(box_config(wiring, ("AAPL", "MSFT"), tmp_path), "box.toml", {0, 1})
     assert [instrument.symbol for instrument in config.instruments] == ["AAPL", "MSFT"]
     assert config.venues[0].market_data.backend == ("af_xdp" if namespaces else "socket")
-    assert str(config.venues[0].execution.venue) in (f"10.0.0.1:{wiring.order_port}", f"127.0.0.1:{wiring.order_port}")
+    port = wiring.venues[0].order_port
+    assert str(config.venues[0].execution.venue) in (f"10.0.0.1:{port}", f"127.0.0.1:{port}")
+
+
+def test_two_venues_share_nothing_but_the_fair_value_and_takes_are_routed(tmp_path: Path) -> None:
+    wiring = loopback("", 2)
+    config = parse(box_config(wiring, ("SYNA",), tmp_path), "box.toml", {0, 1})
+    assert [venue.name for venue in config.venues] == ["A", "B"]
+    assert [venue.fee_taker for venue in config.venues] == [3000, -500]
+    assert config.strategy("imbalance").route == "smart"
+    first, second = (exchange_command(Settings(venues=2), wiring, ("SYNA",), tmp_path, venue) for venue in (0, 1))
+    for option, equal in (("--fair-seed", True), ("--seed", False), ("--status", False), ("--control", False)):
+        assert (first[first.index(option) + 1] == second[second.index(option) + 1]) is equal
+
+
+def test_more_venues_than_there_are_profiles_or_a_recording_of_two_are_refused(tmp_path: Path) -> None:
+    for wrong in (Settings(venues=3), Settings(venues=0), Settings(venues=2, itch=tmp_path)):
+        with pytest.raises(DemoError, match="--venues"):
+            wrong.check()
 
 
 def test_without_the_right_to_af_xdp_the_demo_falls_back_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,10 +101,10 @@ def test_without_the_right_to_af_xdp_the_demo_falls_back_and_says_why(monkeypatc
 
 def test_a_seed_or_a_file_reaches_the_exchange(tmp_path: Path) -> None:
     wiring = loopback("")
-    synthetic = exchange_command(Settings(seed=7), wiring, ("SYNA",), tmp_path / "status")
+    synthetic = exchange_command(Settings(seed=7), wiring, ("SYNA",), tmp_path)
     assert synthetic[synthetic.index("--seed") + 1] == "7"
     settings = Settings(itch=Path("day.itch"), speed="max", start="10:00:00")
-    recorded = exchange_command(settings, wiring, ("AAPL",), tmp_path / "status")
+    recorded = exchange_command(settings, wiring, ("AAPL",), tmp_path)
     assert recorded[recorded.index("--itch") + 1] == "day.itch"
     assert recorded[recorded.index("--speed") + 1] == "max"
     assert recorded[recorded.index("--start") + 1] == "10:00:00"

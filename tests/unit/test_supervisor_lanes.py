@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from tickwire.api.scopes import Key
 from tickwire.config import Config, parse
+from tickwire.host.logs import Log
 from tickwire.native import Control, Segment, ffi, lib, now_ns
 from tickwire.supervisor.layout import create_segment
-from tickwire.supervisor.stops import Words
+from tickwire.supervisor.stewards import Stewards
+from tickwire.supervisor.stops import Memory, directory_of
 from tickwire.supervisor.supervisor import Supervisor
 
 # Claims its status block and shows a heartbeat until told to stop, as a lane does.
@@ -50,11 +53,13 @@ class Box:
         self.segment, self.control = create_segment(path, ["hot"])
         self.pids: list[int] = []
         self.kills: list[int] = []
-        self.stops: list[Words] = []
+        self.stops: dict[Key, int] = {}
         self._arguments = (str(path), *lane_arguments)
         self.refuse_kills = 0
         self.refuse_starts = 0
-        self.supervisor = Supervisor(self.config, self.segment, self.control, self.spawn, {0}, now_ns, self)
+        stewards = Stewards(self.config, self.segment, self.control, now_ns)
+        memory = Memory(self.control, directory_of(self.config), self, self, Log("test"))
+        self.supervisor = Supervisor(self.config, self.control, stewards, memory, self.spawn, {0}, now_ns)
         self.orders = self.segment.counters("execution-engine.0")
 
     def remember_kill(self, kill: int) -> None:
@@ -63,8 +68,14 @@ class Box:
             raise OSError("disk full")
         self.kills.append(kill)
 
-    def remember_stops(self, words: Words) -> None:
-        self.stops.append(words)
+    def rearm(self) -> None:
+        self.kills.clear()
+
+    def add(self, key: Key, bits: int) -> None:
+        self.stops[key] = bits
+
+    def remove(self, key: Key, bits: int) -> None:
+        del self.stops[key]
 
     async def spawn(self, name: str) -> Process:
         if self.refuse_starts:

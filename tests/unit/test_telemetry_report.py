@@ -43,7 +43,7 @@ def text_of(report: Report) -> str:
 
 
 def test_equal_positions_are_no_break(snapshot: Snapshot) -> None:
-    report = build(snapshot, [THEIRS], None, RUN)
+    report = build(snapshot, [THEIRS], {}, RUN)
     assert report.position_breaks == 0
     assert report.good
     assert "The box's positions equal the exchange's own." in text_of(report)
@@ -60,7 +60,7 @@ def test_equal_positions_are_no_break(snapshot: Snapshot) -> None:
     ids=["another quantity", "missed a round trip", "the exchange knows nothing of it", "missed an instrument"],
 )
 def test_a_difference_is_a_break_and_is_said_plainly(snapshot: Snapshot, theirs: list[ExchangePosition]) -> None:
-    report = build(snapshot, theirs, None, RUN)
+    report = build(snapshot, theirs, {}, RUN)
     assert report.position_breaks == 1
     assert not report.good
     assert "BREAK: the box's positions differ from the exchange's in" in text_of(report)
@@ -72,21 +72,21 @@ def test_a_position_that_the_box_does_not_know_equals_nothing() -> None:
 
 
 def test_a_disorderly_stop_is_not_good_even_when_positions_are_equal(snapshot: Snapshot) -> None:
-    report = build(snapshot, [THEIRS], None, msgspec.structs.replace(RUN, orderly=False))
+    report = build(snapshot, [THEIRS], {}, msgspec.structs.replace(RUN, orderly=False))
     assert not report.good
     assert "did not stop in order" in text_of(report)
 
 
 def test_fills_are_those_of_the_positions_however_often_the_record_was_replayed(snapshot: Snapshot) -> None:
     replayed = replace(snapshot, orders={**snapshot.orders, "executed": 15, "executed_shares": 1500})
-    report = build(replayed, [THEIRS], None, RUN)
+    report = build(replayed, [THEIRS], {}, RUN)
     assert (report.fills, report.filled_shares) == (5, 500)
 
 
 def test_the_json_has_the_promised_keys(snapshot: Snapshot, tmp_path: Path) -> None:
     wire = {"p50": 1, "p95": 2, "p99": 3, "p99_9": 4, "max": 5, "count": 6}
     refused = replace(snapshot, verdicts={"pass": 9, "price_collar": 2, "killed": 0})
-    save(build(refused, [THEIRS], wire, RUN), tmp_path / "report.json")
+    save(build(refused, [THEIRS], {"A": wire}, RUN), tmp_path / "report.json")
     data = json.loads((tmp_path / "report.json").read_text())
     assert {"messages", "orders", "fills", "rejects", "position_breaks", "pnl", "latency_ns"} <= data.keys()
     assert data["rejects"] == {"price_collar": 2}

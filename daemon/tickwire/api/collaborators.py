@@ -35,13 +35,20 @@ class KillMemory(Protocol):
 class VenueState(Protocol):
     """A venue as the segment and the configuration know it; fees in 1/1 000 000 a share."""
 
-    name: str
-    mic: str
-    session: str
-    feed: str
-    open_orders: int
-    fee_taker: int
-    fee_maker: int
+    @property
+    def name(self) -> str: ...
+    @property
+    def mic(self) -> str: ...
+    @property
+    def session(self) -> str: ...
+    @property
+    def feed(self) -> str: ...
+    @property
+    def open_orders(self) -> int: ...
+    @property
+    def fee_taker(self) -> int: ...
+    @property
+    def fee_maker(self) -> int: ...
 
 
 class BoxView(Protocol):
@@ -218,7 +225,7 @@ class Reconciliation(Protocol):
     """Our records against the venues'; clearing the last break of an instrument lifts its stop."""
 
     async def run_now(self, reason: str, replay: bool) -> Any: ...  # a Comparison
-    def clear(self, break_id: str, who: str, why: str) -> None: ...
+    def clear(self, break_id: Any, who: str, why: str) -> Any: ...
     def unresolved(self) -> Sequence[Any]: ...  # of Break
 
 

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from tickwire.config import ConfigError
 from tickwire.demo.demo import Demo
-from tickwire.demo.plan import DemoError, Settings
+from tickwire.demo.plan import VENUES, DemoError, Settings
 from tickwire.demo.symbols import NoInstrumentError
 
 
@@ -38,6 +38,10 @@ def demo(
         int, typer.Option("--instruments", min=1, max=26, help="Trade so many: of a file, the most active.")
     ] = 4,
     symbol: Annotated[list[str] | None, typer.Option("--symbol", help="Trade this one; may be repeated.")] = None,
+    venues: Annotated[
+        int,
+        typer.Option("--venues", min=1, max=len(VENUES), help="Paper exchanges; from 2 on takes are routed."),
+    ] = 1,
     view: Annotated[bool, typer.Option("--view/--no-view", help="Show the box while it runs.")] = True,
     keep_logs: Annotated[
         Path | None, typer.Option("--keep-logs", help="Keep configuration, logs and status in this folder.")
@@ -60,6 +64,7 @@ def demo(
         symbol=tuple(symbol or ()),
         view=view,
         keep_logs=keep_logs,
+        venues=venues,
     )
     try:
         outcome = Demo(settings, console).run()

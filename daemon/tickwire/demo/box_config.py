@@ -1,32 +1,46 @@
 """The box's configuration file in a demo: limits and thresholds under which it trades often."""
 
+from decimal import Decimal
 from itertools import cycle
 from pathlib import Path
 
-from tickwire.demo.plan import ACCOUNT, Wiring
+from tickwire.config.values import FEE_SCALE
+from tickwire.demo.plan import ACCOUNT, DROP_COPY_USER, VENUES, Wiring
 
 FIRM = "TWRA"
 MODES = ("quote", "take")  # turn by turn, so that orders are cancelled and replaced too
 
 
 def box_config(wiring: Wiring, symbols: tuple[str, ...], folder: Path) -> str:
-    """The text of the file."""
+    """The text of the file; with several venues the strategy's takes go where the net price is best."""
     instruments = "".join(
         INSTRUMENT.format(symbol=symbol, mode=mode) for symbol, mode in zip(symbols, cycle(MODES), strict=False)
     )
-    venue = VENUE.format(
+    route = 'route = "smart"\n' if len(wiring.venues) > 1 else ""
+    venues = "".join(_venue(wiring, index, folder) for index in range(len(wiring.venues)))
+    return BOX.format(folder=folder) + venues + IDENTITIES.format(route=route) + instruments + FIRM_LIMITS
+
+
+def _venue(wiring: Wiring, index: int, folder: Path) -> str:
+    own, profile = wiring.venues[index], VENUES[index]
+    return VENUE.format(
+        name=profile.name,
+        mic=profile.mic,
+        fee_taker=Decimal(profile.fee_taker) / FEE_SCALE,
+        fee_maker=Decimal(profile.fee_maker) / FEE_SCALE,
         folder=folder,
         backend=wiring.backend,
-        line_a=wiring.line_a,
-        line_b=wiring.line_b,
-        request_server=f"{wiring.exchange_address}:{wiring.request_port}",
-        interface=wiring.interface,
-        interface_address=wiring.box_address,
-        venue=f"{wiring.exchange_address}:{wiring.order_port}",
+        line_a=own.line_a,
+        line_b=own.line_b,
+        request_server=f"{own.exchange_address}:{own.request_port}",
+        interface=own.interface,
+        interface_address=own.box_address,
+        venue=f"{own.exchange_address}:{own.order_port}",
         username=ACCOUNT,
         firm=FIRM,
+        drop_copy=f"{own.exchange_address}:{own.drop_copy_port}",
+        drop_copy_user=DROP_COPY_USER,
     )
-    return BOX.format(folder=folder) + venue + IDENTITIES + instruments + FIRM_LIMITS
 
 
 BOX = """\
@@ -38,10 +52,10 @@ state_dir = "{folder}/state"
 """
 VENUE = """
 [[venues]]
-name = "A"
-mic = "XPA1"
-fee_taker = "0.0030"
-fee_maker = "-0.0020"
+name = "{name}"
+mic = "{mic}"
+fee_taker = "{fee_taker}"
+fee_maker = "{fee_maker}"
 
 [venues.market_data]
 backend = "{backend}"
@@ -60,6 +74,11 @@ firm = "{firm}"
 reconnect_ms_min = 10
 reconnect_ms_max = 100
 order_count_max = 262144
+
+[venues.drop_copy]
+endpoint = "{drop_copy}"
+username = "{drop_copy_user}"
+password_file = "{folder}/drop-copy.password"
 """
 IDENTITIES = """
 [[accounts]]
@@ -87,7 +106,7 @@ orders_per_window_max = 256
 repeated_executions_max = 256
 repeated_window_ms = 20
 venue = "A"
-
+{route}
 [signal]
 strategy = "imbalance"
 """

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from tickwire.demo.exchange import Status
 from tickwire.demo.origin import host_facts, version
-from tickwire.demo.plan import ACCOUNT, DemoError, Settings
+from tickwire.demo.plan import VENUES, DemoError, Settings
 from tickwire.demo.site import STOP_S, Site, log_names
 from tickwire.telemetry import report_text
 from tickwire.telemetry.report import Report, Run, build, save
@@ -42,14 +42,15 @@ class Demo:
             site = stack.enter_context(Site(self._settings, symbols, interrupted=self._stop.is_set))
             if self._settings.keep_logs is not None:
                 stack.callback(_keep, site.folder, self._settings.keep_logs)
-            where = "two namespaces, AF_XDP" if site.wiring.namespaces else "loopback, sockets"
+            where = f"{namespaces(site)}, AF_XDP" if site.wiring.namespaces else "loopback, sockets"
             self._console.print(f"{where} ({site.wiring.why})", highlight=False)
             site.await_armed()
             self._await_start(site, start_ns)
             seconds = self._trade(site)
             orderly = site.box.stop(STOP_S) == 0
-            if site.exchange.stop(STOP_S) != 0:
-                raise DemoError(f"the exchange did not stop in order:\n{site.exchange.tail()}")
+            for exchange in site.exchanges:
+                if exchange.stop(STOP_S) != 0:
+                    raise DemoError(f"the {exchange.name} did not stop in order:\n{exchange.tail()}")
             report = self._report(site, seconds, orderly)
         report_text.show(report, self._console)
         if self._settings.report is not None:
@@ -61,8 +62,7 @@ class Demo:
         if self._settings.itch is None:
             return
         while not self._stop.is_set():
-            site.box.require()
-            site.exchange.require()
+            site.require()
             status = site.status()
             if status is not None and (status.market_ns >= start_ns or status.end_of_market):
                 return
@@ -76,8 +76,7 @@ class Demo:
         console = self._console if self._settings.view else Console(file=self._console.file, force_terminal=False)
         with View("tickwire demo", limit, console) as view:
             while not self._stop.is_set() and (elapsed := time.monotonic() - started) < limit:
-                site.box.require()
-                site.exchange.require()
+                site.require()
                 snapshot = site.reader.read()
                 view.show(snapshot, elapsed)
                 if settled.look(site.status(), snapshot):
@@ -86,11 +85,12 @@ class Demo:
         return time.monotonic() - started
 
     def _report(self, site: Site, seconds: float, orderly: bool) -> Report:
-        snapshot, status = site.reader.read(), site.status()
-        if status is None or ACCOUNT not in status.accounts:
-            raise DemoError("the exchange left no account to compare with")
-        opened = [entry["said"] for entry in site.box.events("stage_opened") if entry.get("stage") == "market-data"]
-        where = "two namespaces" if site.wiring.namespaces else "loopback"
+        snapshot, positions = site.reader.read(), site.exchange_positions()
+        statuses = [status for status in site.statuses() if status is not None]
+        opened = [
+            entry["said"] for entry in site.box.events("stage_opened") if entry["stage"].startswith("market-data")
+        ]
+        where = namespaces(site) if site.wiring.namespaces else "loopback"
         run = Run(
             mode="; ".join([f"{where}, {site.wiring.backend}", *(opened[-1] if opened else [])]),
             market=self._settings.market,
@@ -99,11 +99,12 @@ class Demo:
             version=version(),
             host=host_facts(),
             orderly=orderly,
-            notes=self._notes(site, snapshot, status),
+            notes=self._notes(site, snapshot, statuses),
         )
-        return build(snapshot, tuple(status.accounts[ACCOUNT].positions.values()), status.wire_to_wire_ns, run)
+        wire_to_wire = {venue.name: status.wire_to_wire_ns for venue, status in zip(VENUES, statuses, strict=False)}
+        return build(snapshot, positions, wire_to_wire, run)
 
-    def _notes(self, site: Site, snapshot: Snapshot, status: Status) -> list[str]:
+    def _notes(self, site: Site, snapshot: Snapshot, statuses: list[Status]) -> list[str]:
         """What a person should know beside the figures."""
         degraded = self._settings.backend == "auto" and not site.wiring.namespaces
         notes = [f"sockets on loopback: {site.wiring.why}"] if degraded else []
@@ -114,9 +115,13 @@ class Demo:
             notes.append(
                 "back-pressure: " + ", ".join(f"ring {name} was full {n:,} times" for name, n in stalls.items())
             )
-        if status.street_error:
-            notes.append(f"the recording is damaged: {status.street_error}")
+        notes += [f"the recording is damaged: {status.street_error}" for status in statuses if status.street_error]
         return notes
+
+
+def namespaces(site: Site) -> str:
+    """How many there are, in words."""
+    return f"{('no', 'one', 'two', 'three', 'four', 'five')[len(site.exchanges) + 1]} namespaces"
 
 
 class Settled:

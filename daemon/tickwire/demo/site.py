@@ -14,6 +14,8 @@ from tickwire.demo.box_config import box_config
 from tickwire.demo.children import Child, Start, workplace
 from tickwire.demo.exchange import Status, read_status
 from tickwire.demo.plan import (
+    ACCOUNT,
+    DROP_COPY_PASSWORD,
     PASSWORD,
     DemoError,
     Settings,
@@ -22,10 +24,12 @@ from tickwire.demo.plan import (
     box_command,
     choose_namespaces,
     exchange_command,
+    exchange_name,
     loopback,
 )
 from tickwire.host.network import Host, Rack, stale_racks
 from tickwire.native import NativeError, Segment
+from tickwire.telemetry.report import ExchangePosition, added
 from tickwire.telemetry.snapshot import SnapshotReader
 
 START_S = 30.0  # how long the box and then the exchange may take to be ready
@@ -34,9 +38,10 @@ LOOK_S = 0.02
 
 
 class Site:
-    """Both processes, started: the box first, so that it hears the exchange from its first message.
+    """All processes, started: the box first, so that it hears every exchange from its first message.
 
-    ``lanes`` is a ``[lanes]`` table for the box's configuration.  ``interrupted`` ends every wait.  Raises DemoError.
+    ``extra`` is more of the box's configuration; ``change`` changes what there is of it.  ``interrupted`` ends every
+    wait.  Raises DemoError.
     """
 
     def __init__(
@@ -44,18 +49,19 @@ class Site:
         settings: Settings,
         symbols: tuple[str, ...],
         *,
-        lanes: str = "",
+        extra: str = "",
+        change: Callable[[str], str] = lambda text: text,
         interrupted: Callable[[], bool] = lambda: False,
     ) -> None:
         self._interrupted = interrupted
         with ExitStack() as stack:  # half a site is taken down again
             self.folder = stack.enter_context(workplace())
-            self.wiring, start_box, start_exchange = _wire(settings.backend, stack)
+            self.wiring, start_box, start_exchanges = _wire(settings, stack)
             self._config = self.folder / "box.toml"
-            text = box_config(self.wiring, symbols, self.folder) + lanes
+            text = change(box_config(self.wiring, symbols, self.folder)) + extra
             self._config.write_text(text, encoding="utf-8")
-            (self.folder / "password").touch(mode=0o600)
-            (self.folder / "password").write_text(PASSWORD, encoding="ascii")
+            _write_secret(self.folder / "password", PASSWORD)
+            _write_secret(self.folder / "drop-copy.password", DROP_COPY_PASSWORD)
             self._cores = os.sched_getaffinity(0)
             self.config = parse(text, str(self._config), self._cores)
             others = housekeeping_cores(lanes_of(self.config, self._cores), self._cores)
@@ -67,9 +73,13 @@ class Site:
             self.segment = self._attach()
             stack.callback(lambda: self.segment.close())
             self.reader = SnapshotReader.of(self.segment, self.config)
-            command = exchange_command(settings, self.wiring, symbols, self.folder / "exchange.json")
-            self.exchange = Child("exchange", command, self.folder / "exchange.log", others, start_exchange)
-            stack.callback(lambda: self.exchange.stop(STOP_S))
+            self.exchanges: tuple[Child, ...] = ()
+            for venue, start in enumerate(start_exchanges):
+                command = exchange_command(settings, self.wiring, symbols, self.folder, venue)
+                name = exchange_name(self.wiring, venue)
+                child = Child(name, command, self.folder / f"{name}.log", others, start)
+                stack.callback(child.stop, STOP_S)
+                self.exchanges += (child,)
             self._undo = stack.pop_all()
 
     def __enter__(self) -> Self:
@@ -87,9 +97,37 @@ class Site:
         self.segment = self._attach()
         self.reader = SnapshotReader.of(self.segment, self.config)
 
-    def status(self) -> Status | None:
-        """What the exchange last said of itself."""
-        return read_status(self.folder / "exchange.json")
+    @property
+    def exchange(self) -> Child:
+        """The first exchange."""
+        return self.exchanges[0]
+
+    def status(self, venue: int = 0) -> Status | None:
+        """What an exchange last said of itself."""
+        return read_status(self.folder / f"{exchange_name(self.wiring, venue)}.json")
+
+    def statuses(self) -> tuple[Status | None, ...]:
+        """What each of them did."""
+        return tuple(self.status(venue) for venue in range(len(self.exchanges)))
+
+    def control(self, venue: int = 0) -> Path:
+        """The socket that has an exchange misbehave."""
+        return self.folder / f"{exchange_name(self.wiring, venue)}.control"
+
+    def require(self) -> None:
+        """Raise DemoError when a process has ended."""
+        for child in (self.box, *self.exchanges):
+            child.require()
+
+    def exchange_positions(self) -> tuple[ExchangePosition, ...]:
+        """The account's positions as the exchanges know them, added up.  Raises DemoError when one knows no account."""
+        total: dict[str, ExchangePosition] = {}
+        for status in self.statuses():
+            if status is None or ACCOUNT not in status.accounts:
+                raise DemoError("an exchange left no account to compare with")
+            for symbol, one in status.accounts[ACCOUNT].positions.items():
+                total[symbol] = added(total[symbol], one) if symbol in total else one
+        return tuple(total.values())
 
     def await_armed(self) -> None:
         """Until the box may trade."""
@@ -97,7 +135,7 @@ class Site:
 
     def wait(self, condition: Callable[[], bool], what: str) -> None:
         """Until the condition holds; DemoError when a process ends, it takes too long, or somebody interrupts."""
-        self._wait(condition, what, self.box, self.exchange)
+        self._wait(condition, what, self.box, *self.exchanges)
 
     def _new_box(self) -> Child:
         log = self.folder / "box.log"
@@ -138,15 +176,23 @@ class Site:
             time.sleep(LOOK_S)
 
 
-def _wire(backend: str, stack: ExitStack) -> tuple[Wiring, Start, Start]:
-    """The network, and how to start a process at the box's and at the exchange's end of it."""
-    namespaces, why = choose_namespaces(backend)
+def _wire(settings: Settings, stack: ExitStack) -> tuple[Wiring, Start, tuple[Start, ...]]:
+    """The network, and how to start a process at the box's and at each exchange's end of it."""
+    namespaces, why = choose_namespaces(settings.backend)
     if not namespaces:
-        return loopback(why), subprocess.Popen, subprocess.Popen
+        return loopback(why, settings.venues), subprocess.Popen, (subprocess.Popen,) * settings.venues
     stale_racks()
-    rack = stack.enter_context(Rack())
-    wiring = between_namespaces(why, rack.exchange.address, rack.box.address, rack.box.interface)
-    return wiring, _starter(rack, rack.box), _starter(rack, rack.exchange)
+    rack = stack.enter_context(Rack(links=settings.venues))
+    ends = [
+        (exchange.address, end.address, end.interface) for exchange, end in zip(rack.exchanges, rack.ends, strict=True)
+    ]
+    starts = tuple(_starter(rack, exchange) for exchange in rack.exchanges)
+    return between_namespaces(why, ends), _starter(rack, rack.box), starts
+
+
+def _write_secret(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="ascii")
 
 
 def _starter(rack: Rack, host: Host) -> Start:

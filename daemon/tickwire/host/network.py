@@ -1,4 +1,4 @@
-"""Two network namespaces joined by a veth pair: exchange and box as if they were two machines."""
+"""Network namespaces joined by veth pairs: exchanges and box as if they were machines of their own."""
 
 import os
 import signal
@@ -14,7 +14,8 @@ import psutil
 from pyroute2 import Ethtool, NetNS, netns
 
 PREFIX = "tickwire"
-NETWORK = "10.99.0"
+NETWORK = "10.99"
+LINK_COUNT_MAX = 8
 NETWORK_BITS = 24
 MULTICAST = "224.0.0.0/4"
 MTU = 1500
@@ -53,28 +54,47 @@ class Host:
 
 
 class Rack:
-    """The two hosts and the processes started on them; closing it leaves nothing behind."""
+    """The box, an exchange at the far end of each link, and the processes on them; closing it leaves nothing behind.
 
-    def __init__(self, mtu: int = MTU) -> None:
+    ``ends`` are the box's own: one namespace, an interface and an address a link.
+    """
+
+    def __init__(self, mtu: int = MTU, links: int = 1) -> None:
+        if not 1 <= links <= LINK_COUNT_MAX:
+            raise ValueError(f"{links} links: 1 to {LINK_COUNT_MAX}")
         name = f"{PREFIX}-{os.getpid()}-{_started(os.getpid())}-{next(_serial)}"
-        self.exchange = Host(f"{name}-exchange", "veth-exchange", f"{NETWORK}.1")
-        self.box = Host(f"{name}-box", "veth-box", f"{NETWORK}.2")
+        numbers = range(links)
+        self.exchanges = tuple(
+            Host(f"{name}-exchange{_number(link)}", "veth-exchange", f"{NETWORK}.{link}.1") for link in numbers
+        )
+        self.ends = tuple(Host(f"{name}-box", f"veth-box{_number(link)}", f"{NETWORK}.{link}.2") for link in numbers)
         self._processes: list[subprocess.Popen[Any]] = []
         with ExitStack() as undo:  # half a rack is taken down again
-            for host in self.hosts:
-                netns.create(host.namespace)
-                undo.callback(netns.remove, host.namespace)
+            for namespace in (self.box.namespace, *(exchange.namespace for exchange in self.exchanges)):
+                netns.create(namespace)
+                undo.callback(netns.remove, namespace)
             with NetNS(self.box.namespace, flags=0) as box:
-                peer = {"ifname": self.exchange.interface, "net_ns_fd": self.exchange.namespace}
-                box.link("add", ifname=self.box.interface, kind="veth", peer=peer)
-            for host in self.hosts:
-                _configure(host, mtu)
+                for end, exchange in zip(self.ends, self.exchanges, strict=True):
+                    peer = {"ifname": exchange.interface, "net_ns_fd": exchange.namespace}
+                    box.link("add", ifname=end.interface, kind="veth", peer=peer)
+            for host in (*self.exchanges, *self.ends):
+                _configure(host, mtu, routed=host in self.exchanges or host is self.box)
             self._undo = undo.pop_all()
 
     @property
-    def hosts(self) -> tuple[Host, Host]:
-        """Both ends."""
-        return (self.exchange, self.box)
+    def exchange(self) -> Host:
+        """The first exchange."""
+        return self.exchanges[0]
+
+    @property
+    def box(self) -> Host:
+        """The box's end of the first link."""
+        return self.ends[0]
+
+    @property
+    def hosts(self) -> tuple[Host, ...]:
+        """The box and the exchanges."""
+        return (*self.exchanges, self.box)
 
     def run_in(self, host: Host, argv: Sequence[str], **options: Any) -> subprocess.Popen[Any]:
         """Start a process on the host; options are Popen's.  It is killed when the rack closes, if it still runs."""
@@ -84,7 +104,7 @@ class Rack:
         return process
 
     def close(self) -> None:
-        """Kill what still runs, remove both namespaces and with them the link."""
+        """Kill what still runs, remove the namespaces and with them the links."""
         for process in self._processes:
             if process.poll() is None:
                 process.kill()
@@ -115,7 +135,13 @@ def stale_racks() -> list[str]:
     return removed
 
 
-def _configure(host: Host, mtu: int) -> None:
+def _number(link: int) -> str:
+    """What a name of a link ends in; nothing for the first."""
+    return str(link) if link else ""
+
+
+def _configure(host: Host, mtu: int, routed: bool) -> None:
+    """Address and bring up an end; routed: what a namespace multicasts leaves by it."""
     with NetNS(host.namespace, flags=0) as inner:
         index = inner.link_lookup(ifname=host.interface)[0]
         inner.link("set", index=LOOPBACK_INDEX, state="up")
@@ -124,7 +150,8 @@ def _configure(host: Host, mtu: int) -> None:
         _settle(host.interface)
     with NetNS(host.namespace, flags=0) as inner:
         inner.link("set", index=index, mtu=mtu, state="up")
-        inner.route("add", dst=MULTICAST, oif=index)
+        if routed:
+            inner.route("add", dst=MULTICAST, oif=index)
 
 
 def _settle(interface: str) -> None:

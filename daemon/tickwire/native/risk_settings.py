@@ -7,6 +7,7 @@ from tickwire.config import Config
 from tickwire.config.breakers import Breaker
 from tickwire.config.identities import Account, Strategy
 from tickwire.config.instruments import InstrumentLimits
+from tickwire.config.kinds import DUPLICATE_MAX, WINDOW_COUNT_MAX
 from tickwire.native._native import ffi
 
 MILLISECOND = 1_000_000
@@ -49,7 +50,7 @@ def _firm(limits: Any, config: Config) -> None:
     limits.message_burst_window_ns = risk.message_burst_window_ms * MILLISECOND
     limits.order_window_ns = risk.order_window_ms * MILLISECOND
     limits.duplicate_window_ns = risk.duplicate_window_ms * MILLISECOND
-    limits.duplicate_max = risk.duplicate_max
+    limits.duplicate_max = min(risk.duplicate_max, DUPLICATE_MAX)
     limits.self_match = risk.self_match != "refuse"
     limits.kill_allows_reducing = risk.kill_allows_reducing
     limits.probe_orders_max = _probes(config.breakers, "firm", "")
@@ -71,8 +72,8 @@ def _strategy(entry: Any, strategy: Strategy, config: Config) -> None:
     _scope(entry.scope, strategy)
     entry.account = config.account(strategy.account).number
     entry.trader = config.trader(strategy.trader).number
-    entry.order_count_max = strategy.orders_per_window_max
-    entry.execution_count_max = strategy.repeated_executions_max
+    entry.order_count_max = min(strategy.orders_per_window_max, WINDOW_COUNT_MAX)
+    entry.execution_count_max = min(strategy.repeated_executions_max, WINDOW_COUNT_MAX)
     entry.execution_window_ns = strategy.repeated_window_ms * MILLISECOND
     entry.probe_orders_max = _probes(config.breakers, "strategy", strategy.name)
 
@@ -88,7 +89,7 @@ def _instrument(entry: Any, limits: InstrumentLimits) -> None:
     entry.collar_distance = limits.collar_ticks * limits.tick_size
     entry.collar_ppm = limits.collar_ppm
     entry.collar_last_ppm = limits.collar_last_ppm
-    entry.order_count_max = limits.orders_per_window_max
+    entry.order_count_max = min(limits.orders_per_window_max, WINDOW_COUNT_MAX)
     entry.short_sale = limits.short_sale == "allow"
     entry.locate_quantity = limits.locate_quantity
     entry.tick_size = limits.tick_size

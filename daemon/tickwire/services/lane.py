@@ -54,7 +54,7 @@ def run(segment_path: Path, config_path: Path, name: str, cores: Collection[int]
                 for stage_name in stages_of(service, config):
                     stage, said = open_service_stage(stage_name, segment, config, secret)
                     lane.add(stage)
-                    log.info("stage_opened", stage=str(stage_name), service=service, said=said.splitlines())
+                    log.info("stage_opened", stage=str(stage_name), said=said.splitlines())
             lane.run()
             lane.close()
     except ConfigError as error:

@@ -14,7 +14,10 @@ from tickwire.host import logs, process
 from tickwire.native import NativeError, now_ns
 from tickwire.supervisor.layout import create_segment
 from tickwire.supervisor.ownership import LANE_MODULE, BoxOwnedError, Ownership
-from tickwire.supervisor.stops import restore
+from tickwire.supervisor.plane import make_plane
+from tickwire.supervisor.services import Services
+from tickwire.supervisor.stewards import Stewards
+from tickwire.supervisor.stops import Memory, directory_of, restore
 from tickwire.supervisor.supervisor import Supervisor
 
 
@@ -61,8 +64,9 @@ def run(config_path: Path, rearm: str | None = None) -> Exit:
 async def _run(config: Config, config_path: Path, owner: Ownership, cores: Collection[int], log: logs.Log) -> Exit:
     lanes = lanes_of(config, cores)
     segment, control = create_segment(Path(config.box.segment_path), [lane.name for lane in lanes], len(config.venues))
+    directory = directory_of(config)
     control.kill = owner.kill
-    for gone in restore(control, config, owner.stops):
+    for gone in restore(control, directory, owner.stops):
         log.warning("stop_word_of_nothing", scope=gone, expected="a name of the configuration")
     control.epoch = owner.next_epoch()
     os.sched_setaffinity(0, housekeeping_cores(lanes, cores))
@@ -83,6 +87,10 @@ async def _run(config: Config, config_path: Path, owner: Ownership, cores: Colle
         )
 
     log.info("box_started", name=config.box.name, pid=os.getpid(), epoch=control.epoch, killed=bool(control.kill))
-    supervisor = Supervisor(config, segment, control, spawn, cores, now_ns, owner)
-    orderly = await supervisor.run(stop)
+    stewards = Stewards(config, segment, control, now_ns)
+    services = Services(config, segment, control, stewards, now_ns)
+    plane = make_plane(config, lanes, segment, control, directory, owner, stewards, services, now_ns)
+    memory = Memory(control, directory, owner, owner.stops, log)
+    parts = (*services.parts(), ("operators", plane.run))
+    orderly = await Supervisor(config, control, stewards, memory, spawn, cores, now_ns, parts).run(stop)
     return Exit.ORDERLY if orderly else Exit.DISORDERLY

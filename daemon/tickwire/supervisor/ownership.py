@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tickwire.api.stops import StopStore
 from tickwire.config import Config
 from tickwire.host.process import is_running
 from tickwire.native import NativeError, Segment, lib
 from tickwire.supervisor.state import read_number, write_text
-from tickwire.supervisor.stops import StopFile, Words, merge, read_words
+from tickwire.supervisor.stops import directory_of, take_over
 
 LANE_MODULE = "tickwire.services.lane"
 UNFINISHED_SIZE = 4096  # as much of a file as is looked at before it is taken for an unfinished segment
@@ -32,7 +33,7 @@ class Ownership:
         self._path = path
         self._epoch_file = state_dir / "epoch"
         self._kill_file = state_dir / "kill"
-        self._stop_file = StopFile(state_dir)
+        self.stops = StopStore(state_dir)
         state_dir.mkdir(parents=True, exist_ok=True)
         self._lock = os.open(_lock_path(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
@@ -65,7 +66,7 @@ class Ownership:
                         raise BoxOwnedError(f"lanes of an earlier run still use {self._path}: {names}")
                     pause(0.05)
                 self.remember_kill(control.kill)
-                self._keep_stops(read_words(control, config))
+                take_over(control, directory_of(config), self.stops)
         except NativeError as error:
             if error.code == lib.ERROR_LAYOUT:
                 raise BoxOwnedError(
@@ -101,20 +102,6 @@ class Ownership:
     def rearm(self) -> None:
         """Forget the kill switch: a person has said so."""
         self._kill_file.unlink(missing_ok=True)
-
-    @property
-    def stops(self) -> Words:
-        """What was stopped, by scope and name; OSError when the file is damaged."""
-        return self._stop_file.read()
-
-    def remember_stops(self, words: Words) -> None:
-        """Keep these stop words across restarts, and no others."""
-        self._stop_file.write(words)
-
-    def _keep_stops(self, words: Words) -> None:
-        """Add words to those remembered: nothing is set free by a crash."""
-        if words:
-            self._stop_file.write(merge(self._stop_file.read(), words))
 
     def close(self) -> None:
         """Let others run the box; the lock file stays, as removing it would race with the next holder."""

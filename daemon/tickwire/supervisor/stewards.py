@@ -7,6 +7,7 @@ from tickwire.native import Control, Segment
 from tickwire.services.disabled_venue import DisabledVenue
 from tickwire.services.execution_engine import ExecutionEngine
 from tickwire.services.market_data import FeedWatch
+from tickwire.services.order_log import OrderLog
 from tickwire.services.position_tracker import PositionTracker
 from tickwire.services.risk_manager import RiskManager
 from tickwire.services.signal_bridge import SignalBridge
@@ -41,6 +42,9 @@ class Stewards:
             for venue in config.enabled_venues
         )
         self.positions = PositionTracker(segment, config.symbols)
+        self._orders = OrderLog(
+            config, segment.ring("verdict", "risk_refusal"), segment.ring("blotter", "execution_report"), clock_ns
+        )
         self._disabled = tuple(
             DisabledVenue(index, venue.name, segment.ring(f"report.{index}", "execution_report"), control, clock_ns)
             for index, venue in enumerate(config.venues)
@@ -55,12 +59,20 @@ class Stewards:
 
     def all(self) -> tuple[Steward, ...]:
         """Each of them."""
-        return (*self.feeds, self.signal, self.risk, *self.executions, self.positions, *self._disabled)
+        return (*self.feeds, self.signal, self.risk, *self.executions, self.positions, self._orders, *self._disabled)
 
     @property
     def ready(self) -> bool:
         """Whether every session is live and the gate knows what the box holds."""
         return all(execution.live for execution in self.executions) and self.risk.reconciled
+
+    def is_live(self, venue: int) -> bool:
+        """Whether that venue's session is; a disabled venue has none to wait for."""
+        return all(execution.live for execution in self.executions if execution.venue == venue)
+
+    def resync(self, venue: int) -> bool:
+        """Ask for that venue's record anew; False when the command did not fit."""
+        return all([execution.resync() for execution in self.executions if execution.venue == venue])  # noqa: C419
 
     @property
     def sessions(self) -> dict[str, str]:
@@ -84,8 +96,8 @@ class Stewards:
 
     def cancel_all(self) -> bool:
         """Cancel every open order everywhere; False when a command did not fit."""
-        return min(tuple(execution.cancel_all() for execution in self.executions))
+        return all([execution.cancel_all() for execution in self.executions])  # noqa: C419 - all are asked
 
     def logout(self) -> bool:
         """End every session and stay out."""
-        return min(tuple(execution.logout() for execution in self.executions))
+        return all([execution.logout() for execution in self.executions])  # noqa: C419

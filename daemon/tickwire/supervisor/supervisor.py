@@ -2,19 +2,21 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from typing import Any
 
 from tickwire.config import Config, lanes_of
 from tickwire.host.logs import Log
-from tickwire.native import Control, Segment
+from tickwire.native import Control
 from tickwire.supervisor.keeper import LaneKeeper, Spawn
 from tickwire.supervisor.stewards import Stewards
-from tickwire.supervisor.stops import Memory, Store
+from tickwire.supervisor.stops import Memory
 
 LOOK_S = 0.005
 QUIET_LOOKS = 4  # nothing in flight, this often in a row: gauges are published once a millisecond
 CANCEL_AGAIN_S = 0.5
+
+Part = tuple[str, Callable[[], Coroutine[Any, Any, None]]]  # what is run beside the stewards, and its name
 
 
 class Supervisor:
@@ -28,19 +30,21 @@ class Supervisor:
     def __init__(
         self,
         config: Config,
-        segment: Segment,
         control: Control,
+        stewards: Stewards,
+        memory: Memory,
         spawn: Spawn,
         cores: Collection[int],
         clock_ns: Callable[[], int],
-        store: Store,
+        parts: Iterable[Part] = (),
     ) -> None:
         self._config = config
         self._control = control
         self._clock_ns = clock_ns
         self._log = Log("supervisor")
-        self._memory = Memory(control, config, store, self._log)
-        self.stewards = Stewards(config, segment, control, clock_ns)
+        self._memory = memory
+        self._parts = tuple(parts)
+        self.stewards = stewards
         self.keepers = tuple(
             LaneKeeper(lane.name, control, config.supervisor, spawn, clock_ns, self._log)
             for lane in lanes_of(config, cores)
@@ -60,6 +64,7 @@ class Supervisor:
                 return group.create_task(self._contain(part, work, stop))
 
             stewards = [start(steward.name, steward.run()) for steward in self.stewards.all()]
+            stewards += [start(name, work()) for name, work in self._parts]
             heart = start("heartbeat", self._beat())
             lanes = [start(f"lane {keeper.name}", keeper.run()) for keeper in self.keepers]
             gate = start("gate", self._guard_gate())

@@ -22,6 +22,18 @@ class ExchangePosition(msgspec.Struct, frozen=True):
     sold_value: int
 
 
+def added(one: ExchangePosition, other: ExchangePosition) -> ExchangePosition:
+    """The positions of one symbol at two exchanges together."""
+    return ExchangePosition(
+        one.symbol,
+        one.quantity + other.quantity,
+        one.bought + other.bought,
+        one.sold + other.sold,
+        one.bought_value + other.bought_value,
+        one.sold_value + other.sold_value,
+    )
+
+
 class PositionLine(msgspec.Struct, frozen=True):
     """One instrument, the box beside the exchange; equal means quantity, shares bought and shares sold agree."""
 
@@ -112,17 +124,20 @@ def _line(symbol: str, ours: Position | None, theirs: ExchangePosition | None) -
 
 
 def build(
-    snapshot: Snapshot, exchange: Sequence[ExchangePosition], wire_to_wire: Mapping[str, int] | None, run: Run
+    snapshot: Snapshot, exchange: Sequence[ExchangePosition], wire_to_wire: Mapping[str, Mapping[str, int]], run: Run
 ) -> Report:
-    """The report of a box that has stopped; in order means that it knew its positions before it logged out."""
+    """The report of a box that has stopped; in order means that it knew its positions before it logged out.
+
+    wire_to_wire: each exchange's own figures, by its name.
+    """
     final = [replace(position, known=position.known or run.orderly) for position in snapshot.positions]
     lines = compare(final, exchange)
     rejects = dict(snapshot.refusals)
     if snapshot.orders["rejected"]:
         rejects["venue"] = snapshot.orders["rejected"]
     latency = dict(snapshot.latency)
-    if wire_to_wire:
-        latency["wire_to_wire"] = wire_to_wire
+    for name, figures in wire_to_wire.items():
+        latency["wire_to_wire" if len(wire_to_wire) == 1 else f"wire_to_wire {name}"] = figures
     return Report(
         messages=snapshot.feed["messages"],
         orders=snapshot.orders["orders"],

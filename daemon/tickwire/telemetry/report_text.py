@@ -55,7 +55,10 @@ def _latency(report: Report) -> Table:
     table.add_column("latency, µs")
     for label in (*PERCENTILES.values(), "count"):
         table.add_column(label, justify="right")
-    for name, label in LATENCIES.items():
+    labels = LATENCIES | {
+        name: name.replace("_", " ") for name in report.latency_ns if name.startswith("wire_to_wire ")
+    }
+    for name, label in labels.items():
         if figures := report.latency_ns.get(name):
             table.add_row(label, *(microseconds(figures[key]) for key in PERCENTILES), f"{figures['count']:,}")
     return table

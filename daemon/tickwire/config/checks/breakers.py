@@ -16,7 +16,7 @@ def problems(config: Config) -> Iterator[Problem]:
     numbered: list[tuple[Path, Breaker]] = [(("breakers", i), breaker) for i, breaker in enumerate(config.breakers)]
     for here, breaker in numbered:
         yield from _breaker(here, breaker, config)
-    keys = (((*here, "trigger"), f"{item.trigger} of {_scope(item)}") for here, item in numbered)
+    keys = (((*here, "trigger"), f"{item.trigger} {item.action} of {_scope(item)}") for here, item in numbered)
     yield from once("breaker", keys)
 
 

@@ -1,0 +1,68 @@
+"""The operators' way to the venues: cancels that pass every stop, and orders that only reduce."""
+
+from collections.abc import Callable, Sequence
+
+from tickwire.config import Config
+from tickwire.native import Ring, lib
+from tickwire.native.trading import record
+from tickwire.services.execution_engine import ExecutionEngine
+
+PARENT_NUMBER_BITS = 24
+
+
+class OrderDesk:
+    """Asks each venue's execution to cancel, and the router to close positions; False or 0: no room now."""
+
+    def __init__(
+        self,
+        config: Config,
+        executions: Sequence[ExecutionEngine],
+        parents: Ring | None,
+        epoch: int,
+        clock_ns: Callable[[], int],
+    ) -> None:
+        self._config = config
+        self._executions = {execution.venue: execution for execution in executions}
+        self._traders = {item.number: config.trader(item.trader).number for item in config.strategies}
+        self._parents = parents
+        self._base = lib.SOURCE_OPERATOR << 56 | epoch << PARENT_NUMBER_BITS
+        self._count = 0
+        self._clock_ns = clock_ns
+
+    def cancel_order(self, order_id: int) -> bool:
+        """Ask for the cancel where the order is."""
+        execution = self._executions.get(order_id >> lib.ORDER_ID_VENUE_SHIFT)
+        return execution is not None and execution.cancel(order_id)
+
+    def cancel_scope(self, scope: str, index: int) -> bool:
+        """Cancel everything open in it, at every venue it has to do with."""
+        if scope == "venue":
+            return index in self._executions and self._executions[index].cancel_all()
+        asked = [execution.cancel_scope(scope, index) for execution in self._executions.values()]
+        return all(asked)
+
+    def close_position(self, instrument: int, strategy: int, account: int, venue: int, quantity: int) -> int:
+        """Trade quantity (signed, of the position) to zero at its venue, by a parent that may only reduce; its id."""
+        if self._parents is None or not quantity:
+            return 0
+        parent_id: int = self._base | self._count + 1
+        parent = record(
+            "parent_order",
+            parent_id=parent_id,
+            rx_ns=self._clock_ns(),
+            quantity=abs(quantity),
+            slippage_ppm_max=self._config.instruments[instrument].limits.collar_ppm,
+            flags=lib.ORDER_REDUCE_ONLY,
+            instrument=instrument,
+            strategy=strategy,
+            kind=lib.INTENT_NEW,
+            side=lib.SIDE_SELL if quantity > 0 else lib.SIDE_BUY,
+            policy=lib.PARENT_SWEEP,
+            account=account,
+            trader=self._traders.get(strategy, 0),
+            venue_mask=1 << venue,
+        )
+        if self._parents.write([parent[0]]) != 1:
+            return 0
+        self._count += 1
+        return parent_id

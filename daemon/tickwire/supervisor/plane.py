@@ -1,0 +1,85 @@
+"""The operators' plane of a box: every command over what this process has."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tickwire.api.audit import AuditLog
+from tickwire.api.box import Ages, SegmentBox, VenueFacts
+from tickwire.api.build import build_plane
+from tickwire.api.collaborators import Collaborators
+from tickwire.api.people import Person, Role
+from tickwire.api.plane import OperatorPlane, PlaneSettings
+from tickwire.api.scopes import Directory
+from tickwire.config import Config, Lane
+from tickwire.native import Control, Segment
+from tickwire.services.risk_manager import RiskManager
+from tickwire.supervisor.ownership import Ownership
+from tickwire.supervisor.services import Services
+from tickwire.supervisor.stewards import Stewards
+
+MILLISECOND = 1_000_000
+
+
+class Throttles:
+    """The gate's repeated-execution throttles, by a strategy's number."""
+
+    def __init__(self, risk: RiskManager) -> None:
+        self._risk = risk
+
+    def reset(self, strategy: int) -> None:
+        """Let it trade again."""
+        names = {item.number: item.name for item in self._risk.effective.strategies}
+        self._risk.reenable(names[strategy])
+
+
+def make_plane(
+    config: Config,
+    lanes: tuple[Lane, ...],
+    segment: Segment,
+    control: Control,
+    directory: Directory,
+    owner: Ownership,
+    stewards: Stewards,
+    services: Services,
+    clock_ns: Callable[[], int],
+) -> OperatorPlane:
+    """The plane; ``run`` serves it.  Raises OSError."""
+    folder = Path(config.box.state_dir)
+    venues = [VenueFacts(item.name, item.mic, item.fee_taker, item.fee_maker) for item in config.venues]
+    ages = Ages(config.risk.limits_age_ms_max * MILLISECOND, config.risk.supervisor_age_ms_max * MILLISECOND)
+    parts = Collaborators(
+        state_dir=folder,
+        clock_ns=clock_ns,
+        directory=directory,
+        words=control,
+        kill_memory=owner,
+        stops=owner.stops,
+        audit=AuditLog(folder / "operations.jsonl"),
+        box=SegmentBox(
+            segment,
+            config.box.name,
+            config.symbols,
+            venues,
+            clock_ns,
+            {lane.name: lane.stages for lane in lanes},
+            ages,
+        ),
+        blotter=services.blotter,
+        ledger=services.ledger,
+        limits=services.limits,
+        reconciliation=services.reconciliation,
+        desk=services.desk,
+        throttles=Throttles(stewards.risk),
+        strategy_traders={item.name: item.trader for item in config.strategies},
+    )
+    settings = PlaneSettings(
+        state_dir=folder,
+        socket=config.operator_socket,
+        http=config.operators.http,
+        zeromq=config.operators.zeromq,
+        keys_dir=config.operator_keys_dir,
+        people=tuple(
+            Person(item.name, Role(item.role), item.token_sha256, item.curve_public) for item in config.operators.people
+        ),
+    )
+    return build_plane(settings, parts, segment, config.symbols, [venue.name for venue in config.venues])
