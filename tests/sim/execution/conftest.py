@@ -193,10 +193,11 @@ class Box:
             "reconnect_ns_max": 1_000_000_000,
             "firm": "LIME",
             "order_count_max": 8192,
+            "username": "user",
+            "password": "secret",
+            "symbols": ["MSFT", "AAPL"],
         }
-        self.settings = ExecutionSettings(
-            "127.0.0.1", exchange.port, "user", "secret", ["MSFT", "AAPL"], **(defaults | settings)
-        )
+        self.settings = ExecutionSettings("127.0.0.1", exchange.port, **(defaults | settings))
         self.stage = open_execution(self.segment, self.settings)
         self.seen: list[Any] = []
 
@@ -310,11 +311,11 @@ def venue() -> Iterator[ScriptedVenue]:
 
 @pytest.fixture
 def make_box(tmp_path: Path, venue: ScriptedVenue) -> Iterator[Callable[..., Box]]:
-    """Builds a box in front of the venue; settings override the defaults."""
+    """Builds a box in front of the venue, or another exchange; settings override the defaults."""
     boxes: list[Box] = []
 
-    def make(**settings: Any) -> Box:
-        boxes.append(Box(tmp_path / f"box{len(boxes)}", venue, **settings))
+    def make(exchange: Any = venue, **settings: Any) -> Box:
+        boxes.append(Box(tmp_path / f"box{len(boxes)}", exchange, **settings))
         return boxes[-1]
 
     yield make
