@@ -92,6 +92,24 @@ def risk_figures(runs: int) -> Iterator[Figure]:
     )
 
 
+def kill_figures(runs: int) -> Iterator[Figure]:
+    """From the command to the last order that could leave, and to the last cancel of what was open, under load."""
+    own = cores()
+    if len(own) < 2:
+        Say("kill: needs two cores")
+        return
+    command = [str(build_program("bench_kill")), str(own[0]), str(own[-1]), "1000"]
+    outputs = [
+        json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout) for _ in range(runs)
+    ]
+    note = "half firm-wide, half a strategy's; orders offered without a pause, on loopback TCP"
+    remedy = "an isolated core: what is long here is the lane not running between its last look and the end of its send"
+    for key, name in (("last_new", "kill, to the last new order"), ("last_cancel", "kill, to the last cancel")):
+        values, count, spread = median_of([output[key] for output in outputs])
+        bounds = [Bound("p99", 1_000_000)] if key == "last_new" else []
+        yield Figure(name, values, count, runs, spread, bounds, note=note, remedy=remedy)
+
+
 def echo_once() -> dict[str, float]:
     """The floor: a bare AF_XDP echo over a veth of its own."""
     command = [sys.executable, str(ROOT / "tests/bench/echo.py"), "--count", "5000", "--interval-us", "200"]
@@ -205,12 +223,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--runs", type=int, default=5, help="repetitions of each figure")
     parser.add_argument("--seconds", type=int, default=15, help="length of a whole run")
-    parser.add_argument("--only", default="ring,book,risk,system", help="which, with commas between")
+    parser.add_argument("--only", default="ring,book,risk,kill,system", help="which, with commas between")
     options = parser.parse_args()
     parts = {
         "ring": lambda: ring_figures(options.runs),
         "book": book_figures,
         "risk": lambda: risk_figures(options.runs),
+        "kill": lambda: kill_figures(options.runs),
         "system": lambda: system_figures(options.runs, options.seconds),
     }
     wanted = options.only.split(",")
