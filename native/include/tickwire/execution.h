@@ -46,8 +46,9 @@ enum execution_counter {
     EXECUTION_COUNT_ABANDONED,     /* times the supervisor fell silent for supervisor_silence_ns_max */
     EXECUTION_COUNT_SWEEP_RETRIES, /* times orders that outlived the cancels of a sweep were canceled again */
     EXECUTION_COUNT_SILENCES,      /* times the venue was silent for silence_cancel_ns */
-    EXECUTION_COUNT_KILL_NS,       /* gauge: from the last kill to the end of the last send of anything new */
-    EXECUTION_COUNT_STOPPED,       /* orders that a stop word kept back at the last look */
+    EXECUTION_COUNT_KILL_NS, /* gauge: from the last control.kill to the end of the last send of anything new;
+0: that had ended before */
+    EXECUTION_COUNT_STOPPED, /* orders that a stop word kept back at the last look */
     EXECUTION_COUNT_COMMANDS_STALE,       /* commands that named no open order, no such scope, or nothing */
     EXECUTION_COUNT_MASS_CANCELS,         /* OUCH Mass Cancels sent, */
     EXECUTION_COUNT_MASS_CANCEL_ANSWERS,  /* answered, */

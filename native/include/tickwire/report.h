@@ -37,16 +37,18 @@ enum report_kind {
  * an order that was SENT: its UserRefNum is forgotten, and if the venue ever speaks of it again it is adopted
  * as an unknown order. */
 enum not_sent_reason {
-    NOT_SENT_KILLED = 'k',      /* the kill switch was on at the last look before transmit */
-    NOT_SENT_DISARMED = 'd',    /* control.armed was 0 at that look */
-    NOT_SENT_EPOCH = 'e',       /* the order is of another trading epoch */
-    NOT_SENT_AGE = 'a',         /* the tick behind it is older than order_age_ns_max */
-    NOT_SENT_SESSION = 's',     /* the session was not live, or has not been all the while since */
-    NOT_SENT_TARGET = 't',      /* the order to cancel or replace is not open */
-    NOT_SENT_TABLE = 'f',       /* the order table is full, or the UserRefNum was used before */
+    NOT_SENT_KILLED = 'k',   /* the kill switch, or STOP_KILL of its scope, was on at the last look */
+    NOT_SENT_DISARMED = 'd', /* control.armed was 0 at that look */
+    NOT_SENT_EPOCH = 'e',    /* the order is of another trading epoch */
+    NOT_SENT_AGE = 'a',      /* the tick behind it is older than order_age_ns_max */
+    NOT_SENT_SESSION = 's', /* the session was not live, or has not been all the while since, or the venue has
+                               been silent for silence_cancel_ns */
+    NOT_SENT_TARGET = 't',  /* the order to cancel or replace is not open */
+    NOT_SENT_TABLE = 'f',   /* the order table is full, or the UserRefNum was used before */
     NOT_SENT_MALFORMED = 'm',   /* no such instrument or kind: our own bug, refused all the same */
-    NOT_SENT_UNSUPPORTED = 'u', /* this venue does not offer what the order asks for */
-    NOT_SENT_STOPPED = 'p',     /* a stop word of its venue, account, strategy or instrument */
+    NOT_SENT_UNSUPPORTED = 'u', /* this venue does not offer what the order asks for; OUCH has no word for a
+                                   replace that changes a sale's mark */
+    NOT_SENT_STOPPED = 'p',     /* a stop word of the firm, its venue, account, strategy or instrument */
     NOT_SENT_LOST = 'l', /* it was on its way when the session broke; the venue's record has no trace of it */
     NOT_SENT_SUPERSEDED =
         'x' /* a replace that the venue ignores, since its target was done before it arrived */
@@ -61,7 +63,7 @@ struct execution_report {
     uint64_t order_id;
     uint64_t target_order_id; /* REPLACED: the order that was replaced */
     uint64_t sequence;        /* SoupBinTCP sequence of the message; 0 for our own records */
-    uint64_t tick;            /* of the order's tick, when known */
+    uint64_t tick;            /* of the order's tick, when known; modulo 10^10 for an adopted order */
     uint64_t rx_ns;           /* of that tick */
     uint64_t report_ns;       /* when the stage published it */
     uint64_t venue_ns;        /* the venue's stamp: ns since midnight */

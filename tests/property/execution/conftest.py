@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tickwire.native import check, ffi, lib
+from tickwire.native.execution import OrderOwner, write_client_order_id
 
 TYPES = {
     "accepted": "A",
@@ -42,6 +43,8 @@ def encode(name: str, **fields: Any) -> bytes:
     out.type = ord(TYPES[name])
     part = getattr(out, name)
     known = {field for field, _ in ffi.typeof(part).fields}
+    if "client_order_id" in known:
+        fields.setdefault("client_order_id", write_client_order_id(owner_of(fields["user_ref"])))
     usual = {} if name == "rejected" else {field: value for field, value in TEXT.items() if field in known}
     for field, value in (usual | fields).items():
         setattr(part, field, value)
@@ -50,8 +53,14 @@ def encode(name: str, **fields: Any) -> bytes:
     return bytes(ffi.buffer(data, size))
 
 
+def owner_of(user_ref: int) -> OrderOwner:
+    """Whose that order is: a different owner for neighbours."""
+    return OrderOwner(tick=user_ref * 7, strategy=user_ref % 31 + 1, account=user_ref % 15 + 1, trader=user_ref % 3 + 1)
+
+
 def new_order(user_ref: int, quantity: int = 100, target: int = 0) -> Any:
     """A buy, or the replace of target, in epoch 3."""
+    owner = owner_of(user_ref)
     return ffi.new(
         "struct order *",
         {
@@ -61,6 +70,10 @@ def new_order(user_ref: int, quantity: int = 100, target: int = 0) -> Any:
             "instrument": 0,
             "quantity": quantity,
             "price": 1_000_000,
+            "tick": owner.tick,
+            "strategy": owner.strategy,
+            "account": owner.account,
+            "trader": owner.trader,
         },
     )
 
@@ -69,6 +82,12 @@ def new_order(user_ref: int, quantity: int = 100, target: int = 0) -> Any:
 def ouch() -> Callable[..., bytes]:
     """``encode``."""
     return encode
+
+
+@pytest.fixture(scope="session")
+def owner() -> Callable[[int], OrderOwner]:
+    """``owner_of``."""
+    return owner_of
 
 
 @pytest.fixture(scope="session")
