@@ -151,9 +151,14 @@ class Desk:
         self.router.refusal(record("risk_refusal", source=lib.SOURCE_ROUTER, verdict=verdict, **fields))
         return self.intents()
 
+    def sent_to(self, venue: int) -> bool:
+        """Whether any decision chose that venue."""
+        return any(evidence.venues[venue].chosen for evidence in self.evidence)
+
     def last(self, parent_id: int = 1) -> Any:
         """The latest report of a parent."""
-        return [report for report in self.router.reports() if report.parent_id == parent_id][-1]
+        self.last_report = [report for report in self.router.reports() if report.parent_id == parent_id][-1]
+        return self.last_report
 
 
 def brief(intents: list[Any]) -> list[tuple[int, int, int]]:
