@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Everything a tick passes through, in order.  Calls through pointers leave no name, so the back end's are listed too.
 RECEIVE = ("af_xdp_receive", "af_xdp_release")
 RECEIVE_BY_SOCKET = ("socket_receive", "socket_release")
-DECIDE = ("market_poll", "signal_stage_poll", "risk_stage_poll", "position_stage_poll")
+DECIDE = ("market_poll", "signal_stage_poll", "route_stage_poll", "risk_stage_poll", "position_stage_poll")
 TRANSMIT = ("execution_hot_orders", "execution_hot_sweep")
 
 # What is reached from there and yet off the way of a tick, each with its reason.

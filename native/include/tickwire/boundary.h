@@ -23,6 +23,7 @@
 #include "tickwire/report.h"
 #include "tickwire/signal.h"
 #include "tickwire/risk.h"
+#include "tickwire/route.h"
 #include "tickwire/execution.h"
 #include "tickwire/position.h"
 #include "tickwire/venue.h"

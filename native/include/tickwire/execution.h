@@ -68,17 +68,6 @@ enum execution_command {
     EXECUTION_RESYNC = 7,       /* replay the venue's record, for a reconciliation */
 };
 
-enum venue_offer {
-    OFFER_MARKET = 1,
-    OFFER_POST_ONLY = 2,
-    OFFER_HIDDEN = 4,
-    OFFER_RESERVE = 8,
-    OFFER_MINIMUM_QUANTITY = 16,
-    OFFER_PEG = 32,
-    OFFER_EXTENDED_HOURS = 64,
-    OFFER_MASS_CANCEL = 128
-};
-
 struct execution_config {
     uint32_t address; /* IPv4 host order of the venue's SoupBinTCP port */
     uint32_t port;

@@ -22,6 +22,18 @@ enum order_flag {
     ORDER_SHORT_EXEMPT = 8, /* a sale that is short is marked exempt */
 };
 
+/* What a venue takes besides plain limit orders. */
+enum venue_offer {
+    OFFER_MARKET = 1,
+    OFFER_POST_ONLY = 2,
+    OFFER_HIDDEN = 4,
+    OFFER_RESERVE = 8,
+    OFFER_MINIMUM_QUANTITY = 16,
+    OFFER_PEG = 32,
+    OFFER_EXTENDED_HOURS = 64,
+    OFFER_MASS_CANCEL = 128
+};
+
 /* Who writes an intent; each has a ring of its own, "intent.signal", "intent.router", "intent.operator",
  * consumer risk, and gets its refusals back. */
 enum intent_source { SOURCE_SIGNAL = 0, SOURCE_ROUTER = 1, SOURCE_OPERATOR = 2, SOURCE_COUNT = 3 };
