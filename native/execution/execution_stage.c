@@ -10,6 +10,7 @@ static int connected(const struct execution *execution) {
 
 static void drop_connection(struct execution *execution, uint64_t now_ns) {
     if (execution->socket >= 0) socket_close(execution->socket);
+    if (execution->live_due) session_resync(execution->session); /* a replay whose LIVE was never told */
     execution->socket = -1;
     execution->connecting = execution->trading = execution->live_due = execution->blocked = execution->torn =
         0;

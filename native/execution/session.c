@@ -132,6 +132,8 @@ void session_closed(struct session *session, uint64_t now_ns) {
     session->input_taken = session->input_size = 0;
     session->output_sent = session->output_size = 0;
     session->reset_due = session->live_due = 0;
+    if (session->whole) session->next_sequence = 0; /* half a replay is no picture: begin again */
+    session->whole = 0;
     session->down_due |= session->announced;
     session->announced = 0;
     if (session->state == SESSION_REFUSED) return; /* retry_ns is far */

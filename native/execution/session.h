@@ -27,6 +27,7 @@ struct session {
     uint32_t live_due;
     uint32_t down_due;
     uint32_t announced; /* RESET, or a resume, has been: a disconnect means DOWN */
+    uint32_t whole;     /* a replay from the first message has begun and LIVE has not been handed out */
     uint32_t changed;   /* the venue has begun another session since the last RESET */
     uint32_t next_user_ref;
     uint64_t since_ns;    /* when the state was entered, or the replay last moved */

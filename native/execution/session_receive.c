@@ -71,7 +71,7 @@ static void login_accepted(struct session *session, const struct soup_accepted *
     session->arriving = accepted->sequence;
     if (session->asked_sequence == 1) {
         session->next_sequence = 1;
-        session->reset_due = 1;
+        session->reset_due = session->whole = 1;
     }
     session->announced = 1;
     session->state = SESSION_REPLAYING;
@@ -174,7 +174,7 @@ static int due(struct session *session, struct session_event *event) {
         event->another_session = session->changed;
         session->changed = 0;
     } else if (session->live_due) {
-        session->live_due = 0;
+        session->live_due = session->whole = 0;
         event->kind = SESSION_EVENT_LIVE;
         event->next_user_ref = session->next_user_ref;
     }

@@ -105,6 +105,19 @@ def test_a_stage_that_asks_for_it_gets_the_record_from_the_start(box: Any, venue
     assert len(box.of_kind(lib.REPORT_RESET)) == 2
 
 
+def test_a_replay_cut_off_in_the_middle_begins_again_from_the_first_message(box: Any, venue: Any) -> None:
+    venue.accept(1)
+    venue.execute(1, 40, match=7)
+    venue.answers_query = False
+    box.until(lambda: lib.REPORT_EXECUTED in box.kinds())
+    venue.hang_up()
+    venue.answers_query = True
+    box.until_live()
+    words = [kind for kind in box.kinds() if kind in (lib.REPORT_RESET, lib.REPORT_DOWN, lib.REPORT_LIVE)]
+    assert words[-4:] == [lib.REPORT_RESET, lib.REPORT_DOWN, lib.REPORT_RESET, lib.REPORT_LIVE]
+    assert len(box.of_kind(lib.REPORT_EXECUTED)) == 2  # whoever dropped the half picture has the whole one
+
+
 def test_another_session_of_the_venue_means_everything_from_one(box: Any, venue: Any) -> None:
     box.until_live()
     venue.on_order = lambda message: venue.accept(1)
