@@ -72,7 +72,7 @@ def test_orders_of_every_kind_keep_them_too(script: list[tuple[object, ...]]) ->
     for name, *arguments in script:
         getattr(world, str(name))(*arguments)
         world.settle()
-        world.check_drop_copy()
+    world.check_drop_copy()
     world.check_logs()
 
 

@@ -55,6 +55,9 @@ class World:
         self.urns = [0] * ACCOUNTS
         self.now_ns = 1
         self.trading = True  # not before a cross, when orders may stand crossed
+        self.hidden: dict[object, int] = {}  # match number: side of the hidden order that was executed
+        self.sides: list[dict[object, object]] = [{} for _ in range(ACCOUNTS)]  # by UserRefNum
+        self.read = [0] * ACCOUNTS  # messages of each log
         self.arrivals: dict[int, int] = {}  # public reference: when it was first seen at its price
         self.settle()
 
@@ -170,8 +173,10 @@ class World:
 
     def settle(self) -> None:
         """Apply the public stream, and check what must hold after every step."""
+        self.learn()
         for message in wire.frames(self.venue.take_stream()):
             self.check_priority(message)
+            self.check_displayed_first(message)
             self.public.apply(message)
             for ref in self.public.orders:
                 self.arrivals.setdefault(ref, len(self.arrivals))
@@ -181,6 +186,26 @@ class World:
         if self.trading:
             self.check_uncrossed()
         self.check_conserved()
+
+    def learn(self) -> None:
+        """From what accounts were told since, which trades were with hidden orders, and of which side."""
+        for index in range(ACCOUNTS):
+            first, self.read[index] = self.read[index] + 1, self.venue.log_count(index)
+            for told in wire.reports(self.venue.log(index, first, self.read[index] + 1)):
+                if told["type"] in ("A", "U"):
+                    self.sides[index][told["urn"]] = told["side"]
+                if told["type"] == "E" and told["liquidity"] in ("J", "k"):
+                    self.hidden[told["match"]] = BUY if self.sides[index][told["urn"]] == "B" else SELL
+
+    def check_displayed_first(self, message: bytes) -> None:
+        """A hidden order trades when nothing as good is displayed on its side any more."""
+        if message[:1] != b"P":
+            return
+        price, match = int.from_bytes(message[32:36], "big"), int.from_bytes(message[36:44], "big")
+        side = self.hidden[match]
+        for order in self.public.orders.values():
+            if order.side == side:
+                assert order.price < price if side == BUY else order.price > price
 
     def check_uncrossed(self) -> None:
         """No order of an account stands crossed with anything."""
