@@ -270,6 +270,60 @@ def test_the_command_line_tells_a_running_exchange(exchange: Running, tmp_path: 
     assert (refused.returncode, refused.stderr[:17]) == (1, "exchange-control:")
 
 
+def test_the_command_offers_all_of_it(tmp_path: Path) -> None:
+    arguments = [
+        "--line-a",
+        "off",
+        "--line-b",
+        "off",
+        "--drop-copy-port",
+        "0",
+        "--drop-copy-login",
+        "EAR:secret",
+        "--maker-fee",
+        "-20",
+        "--taker-fee",
+        "30",
+        "--latency",
+        "1000",
+        "--fair-seed",
+        "7",
+        "--depth",
+        "50",
+        "--control",
+    ]
+    command = [sys.executable, "-m", "tickwire.sim", *arguments, str(tmp_path / "control")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        words = next(line for line in process.stdout if line.startswith("ready ")).split()
+        ports = dict(word.split("=") for word in words[1:])
+        with SoupClient(int(ports["drop_copy_port"])) as listener:
+            assert listener.login("EAR", "secret")[:1] == b"A"
+        status = ask(tmp_path / "control", "status")["status"]
+        assert (status["fees"], status["latency_ns"]) == ({"maker": -20, "taker": 30}, 1000)
+        process.terminate()
+        assert process.wait(WAIT) == 0
+    assert not (tmp_path / "control").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--depth", "0"),
+        ("--latency", "-1"),
+        ("--maker-fee", "99999999"),
+        ("--drop-copy-port", "0", "--drop-copy-login", "nobody"),
+        ("--control", "/nowhere/at/all"),
+        ("--control", "/tmp/" + "x" * 200),
+    ],
+)
+def test_the_command_refuses_what_cannot_be(arguments: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "tickwire.sim", *arguments, "--seconds", "1"]
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=WAIT)
+    assert finished.returncode == 1
+    assert finished.stderr.startswith("exchange: ")
+
+
 def test_a_listener_that_logs_in_while_the_port_is_silent_waits(exchange: Running) -> None:
     assert exchange.exchange.drop_copy is not None
     before_ns = time.monotonic_ns()
