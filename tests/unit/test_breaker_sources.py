@@ -8,11 +8,12 @@ from config_text import CORES, TWO_VENUES
 from desk import Time, fill
 
 from tickwire.config import parse
+from tickwire.config.effective import limit_values, with_limits
 from tickwire.services import breaker_sources
 from tickwire.services.blotter_records import Live, OrderChange, OrderRecord
 from tickwire.services.breaker import State
 from tickwire.services.breaker_metrics import Probes
-from tickwire.services.breaker_sources import BoxMetrics, OrderTally, breaker_settings
+from tickwire.services.breaker_sources import BoxMetrics, OrderTally, breaker_settings, thresholds
 from tickwire.services.breaker_store import BreakerStore
 from tickwire.services.breakers import Breakers
 from tickwire.services.fees import FeeSchedule
@@ -83,6 +84,20 @@ def test_breakers_are_those_of_the_configuration_in_their_units() -> None:
         "venue.B.reject-rate.cancel-all": 9,
         "firm.loss.flatten": 250 * DOLLAR,
     }
+
+
+def test_a_threshold_is_a_limit_like_any_other_and_can_be_changed_while_the_box_runs(box: Box, tmp_path: Path) -> None:
+    config = parse(TEXT, "box.toml", CORES)
+    assert limit_values(config)["breakers.venue.reject-rate.threshold"] == 3 * DOLLAR
+    values = {"breakers.firm.loss.threshold": 100 * DOLLAR, "breakers.venue.reject-rate.threshold": 2 * DOLLAR}
+    changed = thresholds(with_limits(config, values))
+    assert (changed["firm.loss.flatten"], changed["venue.A.reject-rate.cancel-all"]) == (100 * DOLLAR, 2)
+    breakers = Breakers(breaker_settings(config), box.metrics, BreakerStore(tmp_path), Time(), Time())
+    breakers.retune(changed)
+    box.go_live()
+    box.ledger.on_fill(fill(10, 11 * DOLLAR, 1))
+    box.ledger.on_fill(fill(-10, 1 * DOLLAR, 2))
+    assert [action.kind for action in breakers.observe()] == ["flatten"]
 
 
 def test_a_loss_is_unknown_until_every_fill_is_there(box: Box) -> None:

@@ -7,6 +7,7 @@ import pytest
 from config_text import CORES, TWO_VENUES
 
 from tickwire.config import parse
+from tickwire.config.breakers import Breaker
 from tickwire.config.effective import limit_values, with_limits
 from tickwire.config.identities import Account, Strategy, Trader
 from tickwire.config.instruments import InstrumentLimits
@@ -18,6 +19,7 @@ SECTIONS: dict[str, Any] = {
     "accounts": Account,
     "strategies": Strategy,
     "traders": Trader,
+    "breakers": Breaker,
     "risk": Risk,
 }
 CONFIG = parse(TWO_VENUES, "box.toml", CORES)

@@ -39,6 +39,11 @@ def breaker_settings(config: Config) -> tuple[BreakerSettings, ...]:
     return expand(stated, names)
 
 
+def thresholds(config: Config) -> dict[str, int]:
+    """By a breaker's key, for ``Breakers.retune``: those of the limits in force."""
+    return {one.key: one.threshold for one in breaker_settings(config)}
+
+
 class OrderTally:
     """Counts orders by what became of them, each once: for the firm, its venue and its strategy.
 
