@@ -26,7 +26,7 @@ class BreakerWays(RuleBasedStateMachine):
 
     @initialize(cool_down_s=st.sampled_from([0, COOL_DOWN_S]))
     def begin(self, cool_down_s: int) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="tickwire-breakers-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="tickwire-breakers-", dir="/dev/shm"))
         self.time, self.loss, self.orders = Time(), 0, Probes()
         self.settings = BreakerSettings(
             "firm", "", "loss", THRESHOLD, "cancel-all", cool_down_s=cool_down_s, probe_orders_max=PROBES
@@ -129,7 +129,7 @@ class BreakerWays(RuleBasedStateMachine):
 
 
 TestBreakerWays = BreakerWays.TestCase
-TestBreakerWays.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestBreakerWays.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
 
 
 @given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 5)), max_size=60), st.integers(64, 1000))

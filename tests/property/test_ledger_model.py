@@ -156,6 +156,14 @@ def check(ledger: Ledger, model: Model, scope: Scope) -> None:
     assert sum(one.fee for one in by_fill) == total.fees
 
 
+def live_ledger() -> Ledger:
+    ledger = Ledger(FEES, 1, Time())
+    for venue in FEES:
+        ledger.reset(venue)
+        ledger.live(venue)
+    return ledger
+
+
 SCOPES = [Scope(), Scope(venue=1), Scope(strategy=2), Scope(instrument=0, account=1), Scope(0, 1, 1, 0)]
 
 
@@ -183,7 +191,7 @@ def test_looking_in_between_changes_nothing(fills: list[Fill], data: st.DataObje
 
 @given(st.lists(STEPS.filter(lambda step: step[0] in ("fill", "mark")), max_size=40))
 def test_the_drawdown_is_the_distance_from_the_best_that_was_seen(steps: list[tuple[Any, ...]]) -> None:
-    ledger, model, best = Ledger(FEES, 1, Time()), Model(), 0
+    ledger, model, best = live_ledger(), Model(), 0
     for step in steps:
         model.apply(ledger, step)
         ledger.observe()
@@ -194,7 +202,7 @@ def test_the_drawdown_is_the_distance_from_the_best_that_was_seen(steps: list[tu
 
 @given(st.lists(STEPS, max_size=40))
 def test_no_correction_makes_a_drawdown_negative(steps: list[tuple[Any, ...]]) -> None:
-    ledger, model = Ledger(FEES, 1, Time()), Model()
+    ledger, model = live_ledger(), Model()
     for step in steps:
         model.apply(ledger, step)
         for scope in SCOPES[:3]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from tickwire.config.breakers import Breaker
 from tickwire.config.kinds import Section
 from tickwire.config.model import Config
 
@@ -20,6 +21,7 @@ _SCOPE = ("permitted", "gross_exposure_max", "net_exposure_max", "open_orders_ma
 _ACCOUNT = (*_SCOPE, "credit_max")
 _STRATEGY = (*_SCOPE, "orders_per_window_max", "repeated_executions_max", "repeated_window_ms")
 _TRADER = ("permitted",)
+_BREAKER = ("threshold",)
 
 
 def limit_values(config: Config) -> dict[str, Value]:
@@ -53,7 +55,14 @@ def _sections(config: Config) -> Iterator[tuple[str, Section, tuple[str, ...]]]:
         yield f"strategies.{strategy.name}", strategy, _STRATEGY
     for trader in config.traders:
         yield f"traders.{trader.name}", trader, _TRADER
+    for breaker in config.breakers:
+        yield _of_breaker(breaker), breaker, _BREAKER
     yield "risk", config.risk, config.risk.__struct_fields__
+
+
+def _of_breaker(breaker: Breaker) -> str:
+    """For example ``breakers.firm.loss``, ``breakers.venue.A.disconnects``."""
+    return ".".join(part for part in ("breakers", breaker.scope, breaker.name, breaker.trigger) if part)
 
 
 def _plain(value: Any) -> Value:
@@ -72,5 +81,6 @@ def _replaced(config: Config, changes: Mapping[str, Mapping[str, Any]]) -> Confi
         accounts=tuple(replace(item, **changes.get(f"accounts.{item.name}", {})) for item in config.accounts),
         strategies=tuple(replace(item, **changes.get(f"strategies.{item.name}", {})) for item in config.strategies),
         traders=tuple(replace(item, **changes.get(f"traders.{item.name}", {})) for item in config.traders),
+        breakers=tuple(replace(item, **changes.get(_of_breaker(item), {})) for item in config.breakers),
         risk=replace(config.risk, **changes.get("risk", {})),
     )

@@ -55,6 +55,33 @@ class BreakerView:
     probes_left: int
 
 
+class BreakerHandle:
+    """One breaker for an operator's command: asked for what is so already, it does nothing."""
+
+    def __init__(self, breakers: "Breakers", breaker: Breaker) -> None:
+        self._breakers = breakers
+        self._breaker = breaker
+        self.scope = breaker.settings.scope
+        self.name = breaker.settings.name
+        self.trigger = breaker.settings.trigger
+        self.action = breaker.settings.action
+
+    @property
+    def state(self) -> str:
+        """closed, open or half-open."""
+        return self._breaker.state.value
+
+    def trip(self, who: str, why: str) -> None:
+        """Open it.  Raises RefusedError."""
+        if not (self._breaker.state is State.OPEN and self._breaker.is_held):
+            self._breakers.trip(self._breaker.settings.key, who, why)
+
+    def reset(self, who: str, why: str) -> None:
+        """Close it.  Raises RefusedError."""
+        if self._breaker.state is not State.CLOSED:
+            self._breakers.reset(self._breaker.settings.key, who, why)
+
+
 def expand(settings: Iterable[BreakerSettings], names: Mapping[str, Sequence[str]]) -> tuple[BreakerSettings, ...]:
     """One for each venue or strategy where none is named; one that is named counts before one for all."""
     wanted = list(settings)
@@ -154,6 +181,10 @@ class Breakers(Steward):
         for key, threshold in thresholds.items():
             if breaker := self._breakers.get(key):
                 breaker.settings = replace(breaker.settings, threshold=threshold)
+
+    def handles(self) -> list[BreakerHandle]:
+        """Every breaker for operators' commands."""
+        return [BreakerHandle(self, breaker) for breaker in self._breakers.values()]
 
     def views(self) -> tuple[BreakerView, ...]:
         """Every breaker for people."""

@@ -327,7 +327,8 @@ class Ledger:
         return all(self._standing[v] is Standing.LIVE and v not in doubted for v in self._venues(scope))
 
     def _replaying(self, scope: Scope) -> bool:
-        return any(self._standing[venue] is Standing.REPLAYING for venue in self._venues(scope))
+        """Some venue's fills are not all there: not asked for yet, or on their way."""
+        return any(self._standing[venue] in (Standing.UNKNOWN, Standing.REPLAYING) for venue in self._venues(scope))
 
     def _is_marked(self, book: KeyBook) -> bool:
         return book.key.instrument in self._marks

@@ -126,6 +126,7 @@ KINDS: Mapping[str, Mapping[str, Limit]] = {
         "repeated_window_ms": WINDOW,
     },
     "traders": {"permitted": GRANTED},
+    "breakers": {"threshold": Limit(low=1, high=INT64_MAX // 4, unit="of the trigger", scale=PRICE_SCALE)},
     "risk": {
         "open_orders_max": COUNT,
         "message_rate_max": MESSAGES,
