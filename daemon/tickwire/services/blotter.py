@@ -40,7 +40,7 @@ RESYNCS_MAX = 3  # without a complete picture in between; then a person must loo
 COLLECT_S = 0.002
 CHUNK = 256
 QUERY_MAX = 1000
-CHECK_MAX = 4096  # reports understood at a time: the supervisor's loop has other work
+CHECK_MAX = 1024  # reports understood at a time: the supervisor's loop has other work
 REFUSAL_NUMBERS = tuple(field.name for field in fields(Refusal) if field.name != "verdict")
 
 __all__ = ["Blotter", "Collector", "Down", "Event", "Fill", "Live", "OrderChange", "OrderQuery", "OrderRecord", "Reset"]
