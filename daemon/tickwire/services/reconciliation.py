@@ -62,7 +62,7 @@ class Reconciliation(Steward):
         self._settings = settings
         self._blotter = blotter
         self._drop_copies = drop_copies
-        self._holdings = holdings
+        self._books = [holdings]
         self._venues = tuple(venues)
         self._resync = resync
         self._clock_ns = clock_ns
@@ -94,6 +94,14 @@ class Reconciliation(Steward):
         cleared = self._book.clear(break_id, who, why)
         self.log.warning("break_cleared", break_id=break_id, who=who, why=why, text=cleared.text)
         return cleared
+
+    def compare_with(self, holdings: Callable[[], Iterable[Holding]]) -> None:
+        """From now on also compare with what this part of the box holds."""
+        self._books.append(holdings)
+
+    def _holdings(self) -> Iterable[Holding]:
+        for book in self._books:
+            yield from book()
 
     @property
     def blocks_rearm(self) -> str:
