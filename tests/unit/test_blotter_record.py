@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from blotter_rig import PRICE, Ear, accepted, canceled, executed, order_id
+from blotter_rig import PRICE, Ear, accepted, broken, canceled, executed, order_id
 
 from tickwire.native import lib
 from tickwire.services.blotter import OrderQuery
@@ -128,6 +128,21 @@ def test_an_order_that_left_memory_comes_back_when_the_record_tells_it_otherwise
     order = ear.blotter.order(order_id(1))
     assert order is not None
     assert (order.executed, order.state) == (40, "canceled")
+
+
+def test_a_trade_broken_after_its_order_left_memory_is_undone_and_stays_undone(tmp_path: Path) -> None:
+    ear = Ear(tmp_path, orders_max=1).begin()
+    ear.tell(accepted(1), executed(1, 100, 9), accepted(2), executed(2, 100, 10))
+    ear.check()
+    assert order_id(1) not in list(ear.blotter.orders)
+    ear.tell(broken(1, 9))
+    ear.check()
+    for _ in range(3):
+        order = ear.blotter.order(order_id(1))
+        assert order is not None
+        assert (order.executed, order.fills, len(order.busted)) == (0, [], 1)
+        ear.replay()
+    assert len(ear.blotter.query(OrderQuery())) == 2
 
 
 def test_a_line_that_a_crash_cut_short_damages_no_other(tmp_path: Path) -> None:

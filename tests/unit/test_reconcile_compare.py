@@ -114,7 +114,12 @@ def test_an_order_that_is_on_its_way_or_was_refused_is_no_difference() -> None:
     refused.heard(1, 1)
     assert texts([sent, refused, not_sent], []) == []
     assert texts([not_sent], [OrderLine(3, state="rejected", told=True)]) == []
-    assert texts([], [refused]) == []
+    assert texts([], [refused, sent]) == []
+
+
+def test_orders_we_sent_since_are_no_part_of_the_venues_record() -> None:
+    assert list(compare_replay({}, 5, {7: OrderLine(7, 7, "AAPL")})) == []
+    assert list(compare_replay({7: OrderLine(7, 7, "AAPL")}, 5, {7: OrderLine(7, 7, "AAPL")})) == []
 
 
 def test_an_instrument_that_is_not_ours_is_named_by_the_venues_symbol() -> None:

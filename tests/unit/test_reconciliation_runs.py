@@ -178,6 +178,12 @@ def test_a_position_the_box_counts_otherwise_is_a_break_of_its_own(desk: Desk) -
     assert desk.stops == {("instrument", 0): True}
 
 
+def test_another_book_of_the_box_can_be_compared_with(desk: Desk) -> None:
+    desk.ear.tell(accepted(1), executed(1, 60, 77))
+    desk.reconciliation.compare_with(lambda: [Holding("ledger", "AAPL", 61)])
+    assert desk.texts() == ["AAPL: our position is 60 and the ledger makes it 61: a difference of 1."]
+
+
 def test_a_position_that_is_only_late_is_no_break(desk: Desk) -> None:
     desk.ear.tell(accepted(1), executed(1, 60, 77))
     desk.holdings = [Holding("risk gate", "AAPL", 0)]

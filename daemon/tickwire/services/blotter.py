@@ -40,7 +40,7 @@ RESYNCS_MAX = 3  # without a complete picture in between; then a person must loo
 COLLECT_S = 0.002
 CHUNK = 256
 QUERY_MAX = 1000
-CHECK_MAX = 4096  # reports understood at a time: the supervisor's loop has other work
+CHECK_MAX = 1024  # reports understood at a time: the supervisor's loop has other work
 REFUSAL_NUMBERS = tuple(field.name for field in fields(Refusal) if field.name != "verdict")
 
 __all__ = ["Blotter", "Collector", "Down", "Event", "Fill", "Live", "OrderChange", "OrderQuery", "OrderRecord", "Reset"]
@@ -58,14 +58,15 @@ class Collector:
         self._chunks: deque[Any] = deque()
         self._rest: Any = None  # the chunk that take is in
         self._index = 0
-        self._count = 0
+        self._count = 0  # records in the chunks
         self._missed = 0
 
     @property
     def pending(self) -> int:
         """Records and gaps that take has to hand out."""
         with self._lock:
-            return self._count + (1 if self._chunks else 0)
+            left = 0 if self._rest is None else len(self._rest) - self._index
+            return left + self._count + (1 if self._chunks else 0)
 
     def collect(self) -> None:
         """Copy what is new."""
@@ -89,13 +90,13 @@ class Collector:
                         self._rest = None
                         return
                     chunk = self._chunks.popleft()
+                    self._count -= 0 if isinstance(chunk, int) else len(chunk)
                 if isinstance(chunk, int):
                     self._rest = None
                     yield None, chunk
                     continue
                 self._rest, self._index = chunk, 0
             self._index += 1
-            self._count -= 1
             yield self._rest[self._index - 1], 0
 
 

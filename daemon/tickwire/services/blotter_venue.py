@@ -250,20 +250,20 @@ class VenueDay:
         """What only we know of our orders; returns those that the venue's record does not have any more."""
         vanished = []
         for order_id, record in old.records.items():
-            line = old.lines[record.user_ref]
+            before, line = old.lines[record.user_ref], new.lines.get(record.user_ref)
             if (fresh := new.records.get(order_id)) is not None:
                 for name in LOCAL_KNOWLEDGE:
                     setattr(fresh, name, getattr(record, name) or getattr(fresh, name))
                 fresh.unknown = record.unknown
-            elif record.user_ref in new.lines:
-                continue  # archived meanwhile
+            elif line is not None:  # it had left memory, and was back
+                new.records[order_id] = self._as_told(record, line)
             else:
                 new.records[order_id] = record
-                if line.told:
+                if before.told:
                     record.state, record.leaves = "vanished", 0
                     vanished.append(record)
                 else:
-                    new.lines[record.user_ref] = line
+                    new.lines[record.user_ref] = before
         for user_ref, line in new.lines.items():
             self._correct_archived(old.lines.get(user_ref), line, new)
         return vanished
@@ -276,8 +276,37 @@ class VenueDay:
             return
         record = self._load(line.order_id)
         if record is not None:
-            record.state, record.leaves = line.state, line.leaves
-            record.fills = [fill for fill in record.fills if fill.match_number in line.fills]
-            record.executed = sum(fill.quantity for fill in line.fills.values())
-            record.executed_value = sum(fill.quantity * fill.price for fill in line.fills.values())
-            book.records[line.order_id] = record
+            book.records[line.order_id] = self._as_told(record, line)
+
+    def _as_told(self, record: OrderRecord, line: OrderLine) -> OrderRecord:
+        """The record with the state and the fills of the line."""
+        record.state, record.leaves = line.state, line.leaves
+        known = {fill.match_number: fill for fill in [*record.fills, *record.busted]}
+        record.busted = [
+            known.get(match) or self._told_fill(record, match, told) for match, told in line.busted.items()
+        ]
+        record.fills = []
+        record.executed = record.executed_value = 0
+        for match, told in line.fills.items():
+            fill = known.get(match)
+            same = fill is not None and (fill.quantity, fill.price) == (told.quantity, told.price)
+            record.book(fill if fill is not None and same else self._told_fill(record, match, told))
+        return record
+
+    def _told_fill(self, record: OrderRecord, match: int, told: FillLine) -> Fill:
+        return Fill(
+            order_id=record.order_id,
+            match_number=match,
+            venue=self._venue,
+            instrument=record.instrument,
+            account=record.account,
+            strategy=record.strategy,
+            side=record.side,
+            quantity=told.quantity,
+            price=told.price,
+            liquidity="",
+            venue_ns=told.venue_ns,
+            report_ns=record.report_ns,
+            sequence=told.sequence,
+            replayed=True,
+        )

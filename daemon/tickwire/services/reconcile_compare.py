@@ -91,7 +91,7 @@ def _only_ours(order: OrderLine) -> Iterator[Difference]:
 
 
 def _only_theirs(order: OrderLine) -> Iterator[Difference]:
-    if order.state in NEVER_EXISTED and not order.fills:
+    if not order.told or (order.state in NEVER_EXISTED and not order.fills):
         return
     words = _order_words(order)
     yield Difference(
@@ -138,7 +138,7 @@ def compare_order(mine: OrderLine, other: OrderLine) -> Iterator[Difference]:
     fills = list(_compare_fills(mine, other))
     yield from fills
     if not mine.told and not fills:
-        if {mine.state, other.state} <= set(NEVER_EXISTED):
+        if not other.told or {mine.state, other.state} <= set(NEVER_EXISTED):
             return
         yield Difference(
             "order_unknown", other.symbol, other.user_ref, 0, "", mine.state, other.state, OURS, other.last_ns,

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import asdict, replace
 
 from tickwire.services.blotter import Blotter, Event, Live
 from tickwire.services.blotter_store import LineFile
-from tickwire.services.reconcile_breaks import Break, BreakBook, OnBreak, Scope, Stop
+from tickwire.services.reconcile_breaks import Break, BreakBook, Scope, Stop
 from tickwire.services.reconcile_compare import (
     OURS,
     THEIRS,
@@ -22,97 +21,16 @@ from tickwire.services.reconcile_compare import (
     compare_replay,
     position_differences,
 )
+from tickwire.services.reconcile_run import DropCopyLink, Holding, ReconciliationSettings, Result, Run
 from tickwire.services.steward import Steward
-from tickwire.venues.drop_copy import DropCopy
 from tickwire.venues.picture import OrderLine, positions
+
+__all__ = ["DropCopyLink", "Holding", "Reconciliation", "ReconciliationSettings", "Result"]
 
 SESSION_REPLAY = "session replay"
 DROP_COPY = "drop copy"
 CHUNK = 2048  # orders compared before others get their turn
 MILLISECOND = 1_000_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReconciliationSettings:
-    """When to look, how patient to be, and what a difference does.
-
-    settle_ms_max bounds a run: what could not be decided by then is left to the next one, and counted.
-    partial_blocks_rearm: a run that could not look at everything is not good enough to trade again.
-    """
-
-    interval_s: float = 300.0
-    replay: bool = True
-    grace_ms: int = 1000
-    settle_ms_max: int = 10_000
-    sample_ms: int = 50
-    replay_ms_max: int = 60_000
-    on_break: OnBreak = "stop-instrument"
-    self_clearing: bool = False
-    partial_blocks_rearm: bool = True
-
-
-@dataclass(frozen=True)
-class DropCopyLink:
-    """A venue's drop copy, and the firm in it whose orders are ours alone."""
-
-    copy: DropCopy
-    firm: str
-
-
-@dataclass(frozen=True)
-class Holding:
-    """What another part of the box holds of an instrument; known: it says that its figure may be trusted."""
-
-    source: str
-    symbol: str
-    quantity: int
-    known: bool = True
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a run found; partial says what it could not look at, unsettled counts what stayed in flight."""
-
-    run: int
-    reason: str
-    at_ns: int
-    breaks: tuple[Break, ...] = ()
-    orders: int = 0
-    fills: int = 0
-    positions: int = 0
-    sources: tuple[str, ...] = ()
-    partial: tuple[str, ...] = ()
-    unsettled: int = 0
-    accepted: int = 0
-
-    @property
-    def complete(self) -> bool:
-        """Whether everything was looked at and decided."""
-        return not self.partial and not self.unsettled
-
-    @property
-    def state(self) -> str:
-        """break, partial or clean."""
-        return "break" if self.breaks else "clean" if self.complete else "partial"
-
-
-@dataclass
-class _Run:
-    run: int
-    reason: str
-    at_ns: int
-    breaks: list[Break] = field(default_factory=list)
-    orders: int = 0
-    fills: int = 0
-    positions: int = 0
-    sources: list[str] = field(default_factory=list)
-    partial: list[str] = field(default_factory=list)
-    unsettled: int = 0
-    accepted: int = 0
-
-    def result(self) -> Result:
-        lists = {name: tuple(getattr(self, name)) for name in ("breaks", "sources", "partial")}
-        return Result(**{**self.__dict__, **lists})
 
 
 class Reconciliation(Steward):
@@ -144,7 +62,7 @@ class Reconciliation(Steward):
         self._settings = settings
         self._blotter = blotter
         self._drop_copies = drop_copies
-        self._holdings = holdings
+        self._books = [holdings]
         self._venues = tuple(venues)
         self._resync = resync
         self._clock_ns = clock_ns
@@ -176,6 +94,14 @@ class Reconciliation(Steward):
         cleared = self._book.clear(break_id, who, why)
         self.log.warning("break_cleared", break_id=break_id, who=who, why=why, text=cleared.text)
         return cleared
+
+    def compare_with(self, holdings: Callable[[], Iterable[Holding]]) -> None:
+        """From now on also compare with what this part of the box holds."""
+        self._books.append(holdings)
+
+    def _holdings(self) -> Iterable[Holding]:
+        for book in self._books:
+            yield from book()
 
     @property
     def blocks_rearm(self) -> str:
@@ -217,7 +143,7 @@ class Reconciliation(Steward):
         """Reconcile; replay: ask every venue for its record first.  Waits for a run that is under way."""
         async with self._lock:
             self._wanted.clear()
-            run = _Run(self._book.runs + 1, reason, self._clock_ns())
+            run = Run(self._book.runs + 1, reason, self._clock_ns())
             self._book.runs = run.run
             if replay:
                 await self._replay(run)
@@ -229,7 +155,7 @@ class Reconciliation(Steward):
             await self._against_ourselves(run)
             return self._end(run)
 
-    def _end(self, run: _Run) -> Result:
+    def _end(self, run: Run) -> Result:
         self.last = result = run.result()
         entry = {**asdict(replace(result, breaks=())), "state": result.state}
         entry["breaks"] = [found.break_id for found in result.breaks]
@@ -245,7 +171,7 @@ class Reconciliation(Steward):
 
     # ---- the venue's own record of the session ----
 
-    async def _replay(self, run: _Run) -> None:
+    async def _replay(self, run: Run) -> None:
         """Have every live venue's record replayed, and wait for it."""
         before = list(self._lives)
         asked = [venue for venue, day in enumerate(self._blotter.venues) if day.state == "live" and self._resync(venue)]
@@ -264,7 +190,7 @@ class Reconciliation(Steward):
             await asyncio.sleep(0)
             self._blotter.check()
 
-    async def _against_record(self, run: _Run, venue: int) -> None:
+    async def _against_record(self, run: Run, venue: int) -> None:
         """Every picture that a replay has replaced since the last run, against what replaced it."""
         day = self._blotter.venues[venue]
         while day.replaced:
@@ -282,7 +208,7 @@ class Reconciliation(Steward):
 
     # ---- the drop copy ----
 
-    async def _against_drop_copy(self, run: _Run, venue: int) -> None:
+    async def _against_drop_copy(self, run: Run, venue: int) -> None:
         link = self._drop_copies.get(venue)
         if link is None:
             return
@@ -306,23 +232,36 @@ class Reconciliation(Steward):
     async def _settle(self, venue: int, link: DropCopyLink) -> tuple[list[Difference], int]:
         """Differences that stay when nothing about them can be in flight any more; and how many are undecided."""
         day = self._blotter.venues[venue]
-        begun_ns = self._clock_ns()
-        pending: dict[Any, tuple[Difference, int]] = {}
+        first: list[Difference] = []
         for refs in _chunks(day.book.lines.keys() | link.copy.orders(link.firm).keys()):
-            for one in compare_orders(day.book.lines, link.copy.orders(link.firm), refs):
-                pending[one.key] = one, self._clock_ns()
+            first += compare_orders(day.book.lines, link.copy.orders(link.firm), refs)
             await asyncio.sleep(0)
+
+        def again(pending: Iterable[Difference]) -> Iterable[Difference]:
+            refs = {one.user_ref for one in pending}
+            return compare_orders(day.book.lines, link.copy.orders(link.firm), refs)
+
+        return await self._wait_out(first, again, lambda one, since: self._is_settled(one, since, venue, link))
+
+    async def _wait_out(
+        self,
+        first: Iterable[Difference],
+        again: Callable[[Iterable[Difference]], Iterable[Difference]],
+        is_settled: Callable[[Difference, int], bool],
+    ) -> tuple[list[Difference], int]:
+        """Look until every difference is gone or settled, or settle_ms_max is over; one that changes waits anew."""
+        begun_ns = self._clock_ns()
+        pending = {one.key: (one, begun_ns) for one in first}
         settled: list[Difference] = []
         while pending and self._clock_ns() < begun_ns + self._settings.settle_ms_max * MILLISECOND:
             await self._pause()
-            still = {one.user_ref for one, _ in pending.values()}
-            now = {one.key: one for one in compare_orders(day.book.lines, link.copy.orders(link.firm), still)}
+            now = {one.key: one for one in again([one for one, _ in pending.values()])}
             for key, (one, since_ns) in list(pending.items()):
                 if key not in now:
                     del pending[key]
                 elif one != now[key]:
                     pending[key] = now[key], self._clock_ns()
-                elif self._is_settled(one, since_ns, venue, link):
+                elif is_settled(one, since_ns):
                     settled.append(one)
                     del pending[key]
         return settled, len(pending)
@@ -338,50 +277,44 @@ class Reconciliation(Steward):
 
     # ---- the box's other books ----
 
-    async def _against_ourselves(self, run: _Run) -> None:
+    async def _against_ourselves(self, run: Run) -> None:
         """Positions by our fills against what position tracker and gate hold; a difference must stay for grace_ms."""
         if any(day.state != "live" or day.incomplete for day in self._blotter.venues):
             return
-        begun_ns = self._clock_ns()
-        found = self._own_differences(run)
-        while any(found.values()) and self._clock_ns() - begun_ns < self._settings.grace_ms * MILLISECOND:
-            await self._pause()
-            again = self._own_differences(None)
-            found = {
-                source: [one for one in again.get(source, []) if one.key in {old.key for old in before}]
-                for source, before in found.items()
-            }
-        for source, differences in found.items():
-            run.sources.append(source)
-            self._take(run, None, source, differences, True)
-
-    def _own_differences(self, run: _Run | None) -> dict[str, list[Difference]]:
         held = list(self._holdings())
-        self._blotter.check()
-        steady = set(held) & set(self._holdings())  # what moved meanwhile is compared another time
-        ours: dict[str, int] = {}
+        unknown = [one for one in held if not one.known]
+        run.partial += [f"the {one.source} does not know its position in {one.symbol}" for one in unknown]
+        run.positions += len({one.symbol for one in held})
+        for source in dict.fromkeys(one.source for one in held):
+            run.sources.append(source)
+
+            def again(_: Iterable[Difference], source: str = source) -> Iterable[Difference]:
+                return self._own_differences(source)
+
+            found, undecided = await self._wait_out(again(()), again, self._is_old)
+            run.unsettled += undecided
+            known = not any(one.source == source for one in unknown)
+            self._take(run, None, source, found, known and not undecided)
+
+    def _is_old(self, _: Difference, since_ns: int) -> bool:
+        return self._clock_ns() - since_ns >= self._settings.grace_ms * MILLISECOND
+
+    def _own_differences(self, source: str) -> Iterable[Difference]:
+        held = {one.symbol: one.quantity for one in self._holdings() if one.source == source and one.known}
+        ours = dict.fromkeys(held, 0)
         for day in self._blotter.venues:
             for symbol, quantity in positions(day.book.lines.values()).items():
-                ours[symbol] = ours.get(symbol, 0) + quantity
-        found: dict[str, list[Difference]] = {one.source: [] for one in held}
-        for one in held:
-            if not one.known and run is not None:
-                run.partial.append(f"the {one.source} does not know its position in {one.symbol}")
-            elif one.known and one in steady:
-                found[one.source] += compare_positions(
-                    {one.symbol: ours.get(one.symbol, 0)}, {one.symbol: one.quantity}
-                )
-        if run is not None:
-            run.positions += len({one.symbol for one in held} | ours.keys())
-        return found
+                if symbol in ours:
+                    ours[symbol] += quantity
+        return compare_positions(ours, held)
 
     # ---- book-keeping ----
 
-    def _count(self, run: _Run, lines: Mapping[int, OrderLine]) -> None:
+    def _count(self, run: Run, lines: Mapping[int, OrderLine]) -> None:
         run.orders += len(lines)
         run.fills += sum(len(line.fills) for line in lines.values())
 
-    def _take(self, run: _Run, venue: int | None, source: str, found: list[Difference], complete: bool) -> None:
+    def _take(self, run: Run, venue: int | None, source: str, found: list[Difference], complete: bool) -> None:
         lines = {} if venue is None else self._blotter.venues[venue].book.lines
 
         def order_id(user_ref: int) -> int:

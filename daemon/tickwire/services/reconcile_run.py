@@ -1,0 +1,94 @@
+"""What a reconciliation is told, what it compares with, and what a run of it found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tickwire.services.reconcile_breaks import Break, OnBreak
+from tickwire.venues.drop_copy import DropCopy
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReconciliationSettings:
+    """When to look, how patient to be, and what a difference does.
+
+    settle_ms_max bounds a run: what could not be decided by then is left to the next one, and counted.
+    partial_blocks_rearm: a run that could not look at everything is not good enough to trade again.
+    """
+
+    interval_s: float = 300.0
+    replay: bool = True
+    grace_ms: int = 1000
+    settle_ms_max: int = 10_000
+    sample_ms: int = 50
+    replay_ms_max: int = 60_000
+    on_break: OnBreak = "stop-instrument"
+    self_clearing: bool = False
+    partial_blocks_rearm: bool = True
+
+
+@dataclass(frozen=True)
+class DropCopyLink:
+    """A venue's drop copy, and the firm in it whose orders are ours alone."""
+
+    copy: DropCopy
+    firm: str
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What another part of the box holds of an instrument; known: it says that its figure may be trusted."""
+
+    source: str
+    symbol: str
+    quantity: int
+    known: bool = True
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run found; partial says what it could not look at, unsettled counts what stayed in flight."""
+
+    run: int
+    reason: str
+    at_ns: int
+    breaks: tuple[Break, ...] = ()
+    orders: int = 0
+    fills: int = 0
+    positions: int = 0
+    sources: tuple[str, ...] = ()
+    partial: tuple[str, ...] = ()
+    unsettled: int = 0
+    accepted: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything was looked at and decided."""
+        return not self.partial and not self.unsettled
+
+    @property
+    def state(self) -> str:
+        """break, partial or clean."""
+        return "break" if self.breaks else "clean" if self.complete else "partial"
+
+
+@dataclass
+class Run:
+    """A run under way."""
+
+    run: int
+    reason: str
+    at_ns: int
+    breaks: list[Break] = field(default_factory=list)
+    orders: int = 0
+    fills: int = 0
+    positions: int = 0
+    sources: list[str] = field(default_factory=list)
+    partial: list[str] = field(default_factory=list)
+    unsettled: int = 0
+    accepted: int = 0
+
+    def result(self) -> Result:
+        """What has been found."""
+        lists = {name: tuple(getattr(self, name)) for name in ("breaks", "sources", "partial")}
+        return Result(**{**self.__dict__, **lists})
