@@ -109,8 +109,8 @@ def test_a_replayed_key_does_not_act_twice(box: OperatorBox) -> None:
 
 def test_who_is_not_listed_or_shows_no_key_never_gets_a_message_in(box: OperatorBox) -> None:
     async def story(clients: Clients, heart: Heart) -> None:
-        for keys in (MALLORY, None):
-            client = clients.connect(keys)
+        strangers = [clients.connect(keys) for keys in (MALLORY, None)]
+        for client in strangers:
             await client.send(json.dumps({"command": "kill", "arguments": {"reason": "x"}}).encode())
         await until(lambda: any(line["phase"] == "refused" for line in box.lines()))
         assert (await clients.ask(VICTOR, "status"))["status"] == 200

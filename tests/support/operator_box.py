@@ -16,6 +16,7 @@ from tickwire.api.scopes import Directory
 from tickwire.api.stops import StopStore
 from tickwire.native import lib
 from tickwire.native.trading import record
+from tickwire.services.limit_paths import RefusedError
 from tickwire.supervisor.layout import create_segment
 from tickwire.supervisor.ownership import Ownership
 
@@ -157,7 +158,7 @@ class Desk:
 class Change:
     """A change of a limit."""
 
-    id: str
+    id: int
     path: str
     old: Any
     new: Any
@@ -168,6 +169,18 @@ class Change:
     expires_s: int | None = None
 
 
+@dataclass
+class LimitView:
+    """A limit for people."""
+
+    path: str
+    effective: str
+    standing: str
+    unit: str
+    override_ends_ns: int = 0
+    waiting: tuple[int, ...] = ()
+
+
 class LimitBook:
     """One limit; loosening it needs somebody else's word."""
 
@@ -175,35 +188,53 @@ class LimitBook:
         self.value = 2000
         self.changes: list[Change] = []
 
-    def effective(self) -> Any:
-        return {"instruments": [{"symbol": "AAPL", "position_max": self.value}]}
+    def views(self) -> list[LimitView]:
+        return [LimitView("instruments.AAPL.position_max", str(self.value), str(self.value), "shares")]
 
-    def propose(self, who: str, role: str, path: str, value: Any, why: str, expires_s: int | None = None) -> Change:
+    def propose(
+        self,
+        who: str,
+        role: str,
+        path: str,
+        value: Any,
+        why: str,
+        approver: str | None = None,
+        expires_s: int | None = None,
+    ) -> Change:
         if path != "instruments.AAPL.position_max":
-            raise KeyError(f"no limit {path}")
+            raise RefusedError(f"no limit {path}")
         if not isinstance(value, int) or value < 0:
-            raise ValueError(f"expected shares, got {value!r}")
+            raise RefusedError(f"expected shares, got {value!r}")
         state = "pending" if value > self.value else "in force"
-        change = Change(str(len(self.changes) + 1), path, self.value, value, who, why, state, expires_s=expires_s)
+        change = Change(len(self.changes) + 1, path, self.value, value, who, why, state, expires_s=expires_s)
         self.changes.append(change)
         if state == "in force":
             self.value = value
         return change
 
-    def approve(self, change_id: str, who: str) -> Change:
-        change = next((one for one in self.pending() if one.id == change_id), None)
-        if change is None:
-            raise KeyError(f"no pending change {change_id}")
+    def approve(self, change_id: int, who: str, role: str) -> Change:
+        change = self._waiting(change_id)
         if change.who == who:
-            raise PermissionError("a second person must approve")
+            raise RefusedError("a second person must approve")
         change.state, change.approver, self.value = "in force", who, change.new
         return change
+
+    def reject(self, change_id: int, who: str, role: str, why: str) -> Change:
+        change = self._waiting(change_id)
+        change.state = "rejected"
+        return change
+
+    def _waiting(self, change_id: int) -> Change:
+        for change in self.pending():
+            if change.id == change_id:
+                return change
+        raise RefusedError(f"no change {change_id} waits")
 
     def pending(self) -> list[Change]:
         return [change for change in self.changes if change.state == "pending"]
 
-    def history(self) -> list[Change]:
-        return self.changes
+    def history(self, count: int = 100) -> list[Change]:
+        return self.changes[-count:]
 
 
 @dataclass
@@ -227,10 +258,10 @@ class Breaker:
 class Break:
     """A difference."""
 
-    break_id: str = "b1"
+    break_id: int = 1
     kind: str = "fill"
-    venue: int = 0
-    instrument: int = 0
+    venue: int | None = 0
+    instrument: int | None = 0
     order_id: int = 7
     ours: Any = 100
     theirs: Any = 200
@@ -249,6 +280,9 @@ class Result:
     orders: int = 3
     fills: int = 2
     positions: int = 1
+    partial: tuple[str, ...] = ()
+    unsettled: int = 0
+    complete: bool = True
 
 
 @dataclass
@@ -257,12 +291,13 @@ class Reconciliation:
 
     breaks: list[Break] = field(default_factory=list)
     runs: int = 0
+    blocks_rearm: str = ""
 
     async def run_now(self, reason: str, replay: bool) -> Result:
         self.runs += 1
         return Result(tuple(self.breaks))
 
-    def clear(self, break_id: str, who: str, why: str) -> None:
+    def clear(self, break_id: int, who: str, why: str) -> None:
         self.breaks = [found for found in self.breaks if found.break_id != break_id]
 
     def unresolved(self) -> Sequence[Break]:

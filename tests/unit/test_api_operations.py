@@ -20,11 +20,12 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "rearm-confirm": {"code": "ABCDEF", "reason": "x"},
     "limit-propose": {"path": "instruments.AAPL.position_max", "value": 1, "reason": "x"},
     "limit-override": {"path": "instruments.AAPL.position_max", "value": 1, "reason": "x", "expires_s": 5},
-    "limit-approve": {"change": "1"},
+    "limit-approve": {"change": 1},
+    "limit-reject": {"change": 1, "reason": "x"},
     "breaker-trip": {"scope": "strategy", "name": "imbalance", "reason": "x"},
     "breaker-reset": {"scope": "strategy", "name": "imbalance", "reason": "x"},
     "throttle-reset": {"strategy": "imbalance", "reason": "x"},
-    "break-clear": {"break_id": "b1", "reason": "x"},
+    "break-clear": {"break_id": "1", "reason": "x"},
     "cancel": {"scope": "firm", "reason": "x"},
 } | {name: {"reason": "x"} for name in ("kill", "pause", "resume", "flatten")}
 
@@ -71,7 +72,7 @@ def test_each_command_is_refused_to_whom_it_is_not_for_and_that_is_on_record(
 
 def test_only_a_risk_officer_lifts_anything_that_a_machine_or_a_kill_stopped() -> None:
     lifts = ("rearm-prepare", "rearm-confirm", "breaker-reset", "throttle-reset", "break-clear")
-    governs = ("limit-propose", "limit-override", "limit-approve")
+    governs = ("limit-propose", "limit-override", "limit-approve", "limit-reject")
     for name in lifts + governs:
         assert COMMANDS[name].roles == {Role.RISK_OFFICER}
     for name, command in COMMANDS.items():
@@ -154,6 +155,10 @@ def broken(box: OperatorBox) -> None:
     box.reconciliation.breaks = [Break()]
 
 
+def not_yet_compared(box: OperatorBox) -> None:
+    box.reconciliation.blocks_rearm = "nothing has been reconciled yet"
+
+
 def lane_down(box: OperatorBox) -> None:
     box.control.pointer.lanes[0].state = lib.LANE_STOPPED
 
@@ -162,7 +167,7 @@ def lane_silent(box: OperatorBox) -> None:
     box.control.pointer.lanes[0].heartbeat_ns -= 3_000_000_000
 
 
-@pytest.mark.parametrize("trouble", [unreconciled, broken, lane_down, lane_silent])
+@pytest.mark.parametrize("trouble", [unreconciled, broken, not_yet_compared, lane_down, lane_silent])
 def test_a_kill_stays_on_while_something_is_wrong(box: OperatorBox, trouble: Any) -> None:
     do(box, TRADER, "kill", reason="x")
     operations = box.operations()
@@ -185,7 +190,7 @@ def test_a_break_of_another_instrument_stops_no_rearm_of_this_one(box: OperatorB
     do(box, TRADER, "kill", scope="instrument", name="AAPL", reason="x")
     rearm(box, scope="instrument", name="AAPL")
     do(box, TRADER, "kill", scope="instrument", name="MSFT", reason="x")
-    assert "unresolved break b1" in do(box, OFFICER, "rearm-prepare", scope="instrument", name="MSFT").against[0]
+    assert "unresolved break 1" in do(box, OFFICER, "rearm-prepare", scope="instrument", name="MSFT").against[0]
 
 
 def test_a_code_is_good_once_for_a_minute_for_one_person_and_one_scope_and_not_after_another_kill(
@@ -306,13 +311,16 @@ def test_a_limit_is_loosened_by_two_people_and_the_values_are_on_record(box: Ope
     path = "instruments.AAPL.position_max"
     pending = do(box, OFFICER, "limit-propose", path=path, value=5000, reason="more")
     assert (pending.change["old"], pending.change["new"], box.limits.value) == (2000, 5000, 2000)
-    assert refusal(box, OFFICER, "limit-approve", change="1").code == "role"
-    do(box, replace(OFFICER, name="carol"), "limit-approve", change="1")
+    assert refusal(box, OFFICER, "limit-approve", change=1).code == "state"
+    do(box, replace(OFFICER, name="carol"), "limit-approve", change=1)
     assert box.limits.value == 5000
-    assert do(box, VIEWER, "limits", path=path).effective == {path: 5000}
-    assert refusal(box, OFFICER, "limit-propose", path="no.such", value=1, reason="x").code == "unknown"
+    assert [line.effective for line in do(box, VIEWER, "limits", path=path).limits] == ["5000"]
+    assert refusal(box, OFFICER, "limit-propose", path="no.such", value=1, reason="x").code == "state"
     assert refusal(box, OFFICER, "limit-propose", path=path, value=-1, reason="x").code == "state"
     assert box.lines()[-1]["arguments"] == {"path": path, "value": -1, "reason": "x"}
+    do(box, OFFICER, "limit-propose", path=path, value=9000, reason="more")
+    do(box, OFFICER, "limit-reject", change=2, reason="no")
+    assert box.limits.changes[-1].state == "rejected"
     override = do(box, OFFICER, "limit-override", path=path, value=100, reason="event", expires_s=60)
     assert override.change["expires_s"] == 60
 
@@ -329,8 +337,8 @@ def test_breaker_throttle_and_break_are_lifted_by_name(box: OperatorBox) -> None
     assert box.control.stop_bits("strategy", 1) == lib.STOP_PAUSE
     box.reconciliation.breaks = [Break()]
     assert do(box, TRADER, "reconcile").breaks[0].text.startswith("order 7")
-    assert refusal(box, OFFICER, "break-clear", break_id="b2", reason="x").code == "unknown"
-    do(box, OFFICER, "break-clear", break_id="b1", reason="x")
+    assert refusal(box, OFFICER, "break-clear", break_id="2", reason="x").code == "unknown"
+    do(box, OFFICER, "break-clear", break_id="1", reason="x")
     assert do(box, VIEWER, "breaks") == []
 
 

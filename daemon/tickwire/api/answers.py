@@ -152,10 +152,21 @@ class LimitChange(Answer, frozen=True):
     change: dict[str, Any]
 
 
-class Limits(Answer, frozen=True):
-    """Limits by dotted path, and how they came to be."""
+class LimitLine(Answer, frozen=True):
+    """A limit by its dotted path, in the words of the configuration; waiting: numbers of changes that wait."""
 
-    effective: dict[str, Any]
+    path: str
+    effective: str
+    standing: str
+    unit: str
+    override_ends_ns: int
+    waiting: list[int]
+
+
+class Limits(Answer, frozen=True):
+    """Limits in force, and how they came to be."""
+
+    limits: list[LimitLine]
     pending: list[dict[str, Any]]
     history: list[dict[str, Any]]
 
@@ -186,9 +197,12 @@ class BreakLine(Answer, frozen=True):
 
 
 class Reconciled(Answer, frozen=True):
-    """What was compared, and every difference."""
+    """What was compared, and every difference; complete: everything was, and decided."""
 
     at_ns: int
+    complete: bool
+    partial: list[str]
+    unsettled: int
     sources: list[str]
     orders: int
     fills: int

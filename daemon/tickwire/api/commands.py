@@ -104,9 +104,15 @@ class LimitOverride(LimitPropose, frozen=True, kw_only=True):
 
 
 class LimitApprove(Request, frozen=True):
-    """The second person's word on a pending change."""
+    """The second person's word on a change that waits, by its number."""
 
-    change: Identifier
+    change: Annotated[int, Meta(ge=1, le=2**53)]
+
+
+class LimitReject(LimitApprove, frozen=True, kw_only=True):
+    """A change that waits is let fall."""
+
+    reason: Reason
 
 
 class BreakerOf(ScopeWithReason, frozen=True, kw_only=True):
@@ -197,6 +203,7 @@ _TABLE = (
     Command("limit-propose", LimitPropose, answers.LimitChange, _OFFICER, "Change a limit."),
     Command("limit-override", LimitOverride, answers.LimitChange, _OFFICER, "Change a limit for a time."),
     Command("limit-approve", LimitApprove, answers.LimitChange, _OFFICER, "Approve another person's change."),
+    Command("limit-reject", LimitReject, answers.LimitChange, _OFFICER, "Let a change fall that waits."),
     Command("breaker-trip", BreakerOf, answers.Done, _TRADER, "Open a circuit breaker by hand."),
     Command("breaker-reset", BreakerOf, answers.Done, _OFFICER, "Close a circuit breaker by hand."),
     Command("throttle-reset", ThrottleReset, answers.Done, _OFFICER, "Re-enable a strategy after its throttle."),

@@ -2,13 +2,11 @@
 
 from typing import Any
 
-import msgspec
-
 from tickwire.api import answers, commands
 from tickwire.api.collaborators import Breaker, Collaborators, LimitBook, Reconciliation
 from tickwire.api.errors import Refused
 from tickwire.api.people import Principal
-from tickwire.api.queries import Queries
+from tickwire.api.queries import Queries, plain
 from tickwire.api.scopes import Stop
 
 
@@ -29,14 +27,17 @@ class Controls:
 
     def _propose(self, who: Principal, request: commands.LimitPropose, expires_s: int | None) -> answers.LimitChange:
         book = self._limits()
-        role = who.role.value if who.role else ""
         return _limit_change(
-            book.propose, who.name, role, request.path, request.value, request.reason, expires_s=expires_s
+            book.propose, who.name, _role(who), request.path, request.value, request.reason, expires_s=expires_s
         )
 
     async def limit_approve(self, who: Principal, request: commands.LimitApprove) -> answers.LimitChange:
         """The second person's word."""
-        return _limit_change(self._limits().approve, request.change, who.name)
+        return _limit_change(self._limits().approve, request.change, who.name, _role(who))
+
+    async def limit_reject(self, who: Principal, request: commands.LimitReject) -> answers.LimitChange:
+        """Let it fall."""
+        return _limit_change(self._limits().reject, request.change, who.name, _role(who), request.reason)
 
     def _limits(self) -> LimitBook:
         if self._parts.limits is None:
@@ -89,6 +90,9 @@ class Controls:
         result = await self._reconciliation().run_now(request.reason, request.replay)
         return answers.Reconciled(
             at_ns=result.at_ns,
+            complete=result.complete,
+            partial=list(result.partial),
+            unsettled=result.unsettled,
             sources=list(map(str, result.sources)),
             orders=result.orders,
             fills=result.fills,
@@ -111,6 +115,10 @@ class Controls:
         return self._parts.reconciliation
 
 
+def _role(who: Principal) -> str:
+    return who.role.value if who.role else ""
+
+
 def _title(breaker: Breaker) -> str:
     return " ".join(filter(None, (breaker.scope, breaker.name, breaker.trigger)))
 
@@ -127,4 +135,4 @@ def _limit_change(change: Any, *arguments: Any, **named: Any) -> answers.LimitCh
         raise Refused("state", str(error)) from error
     except OSError as error:
         raise Refused("failed", f"the limit book could not be kept: {error}") from error
-    return answers.LimitChange(change=msgspec.to_builtins(made, str_keys=True))
+    return answers.LimitChange(change=plain(made))

@@ -142,22 +142,31 @@ class Queries:
         found = self._parts.evidence.decisions(request.order_id)
         if not found:
             raise Refused("unknown", f"no routing decision is on record for order {request.order_id}")
-        return answers.BestExecution(order_id=request.order_id, decisions=[_plain(decision) for decision in found])
+        return answers.BestExecution(order_id=request.order_id, decisions=[plain(decision) for decision in found])
 
     async def limits(self, who: Principal, request: commands.LimitsOf) -> answers.Limits:
         """Those whose path begins so."""
         book = self._parts.limits
         if book is None:
             raise Refused("unavailable", "this box has no limit book")
-        effective = {
-            path: value for path, value in _paths(_plain(book.effective())).items() if path.startswith(request.path)
-        }
-        if not effective:
+        lines = [
+            answers.LimitLine(
+                path=view.path,
+                effective=view.effective,
+                standing=view.standing,
+                unit=view.unit,
+                override_ends_ns=view.override_ends_ns,
+                waiting=list(view.waiting),
+            )
+            for view in book.views()
+            if view.path.startswith(request.path)
+        ]
+        if not lines:
             raise Refused("unknown", f"no limit's path begins with {request.path!r}")
         return answers.Limits(
-            effective=effective,
-            pending=[_plain(change) for change in book.pending()],
-            history=[_plain(change) for change in list(book.history())[-HISTORY_LINES:]],
+            limits=lines,
+            pending=[plain(change) for change in book.pending()],
+            history=[plain(change) for change in book.history(HISTORY_LINES)],
         )
 
     def all_breakers(self) -> list[Breaker]:
@@ -194,9 +203,9 @@ class Queries:
             venue=name("venue", found.venue) if found.venue is not None else "",
             instrument=name("instrument", found.instrument) if found.instrument is not None else "",
             order_id=found.order_id or 0,
-            ours=str(found.ours),
-            theirs=str(found.theirs),
-            difference=str(found.difference),
+            ours="none" if found.ours is None else str(found.ours),
+            theirs="none" if found.theirs is None else str(found.theirs),
+            difference="" if found.difference is None else str(found.difference),
             source=str(found.source),
             text=found.text,
         )
@@ -293,20 +302,8 @@ def _time_in_force(value: int) -> str:
     return chr(value) if 32 < value < 127 else str(value)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Whatever a collaborator keeps, as JSON has it."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         value = dataclasses.asdict(value)
     return msgspec.to_builtins(value, str_keys=True, enc_hook=str)
-
-
-def _paths(value: Any, path: str = "") -> dict[str, Any]:
-    """A nested value as dotted paths; what is a list of named things goes by their names."""
-    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
-        value = {str(item.get("symbol") or item.get("name") or index): item for index, item in enumerate(value)}
-    if not isinstance(value, dict):
-        return {path: value}
-    found: dict[str, Any] = {}
-    for name, item in value.items():
-        found |= _paths(item, f"{path}.{name}" if path else str(name))
-    return found

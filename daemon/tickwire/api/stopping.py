@@ -121,9 +121,13 @@ class Stopping:
         if not self._parts.box.reconciled:
             against.append("own orders and positions are not reconciled with the venue's record")
         against += self._parts.box.lanes_wrong()
-        for found in self._queries.unresolved():
+        unresolved = self._queries.unresolved()
+        blocked = self._parts.reconciliation.blocks_rearm if self._parts.reconciliation is not None else ""
+        if blocked and not unresolved:
+            against.append(blocked)
+        for found in unresolved:
             of_scope = {"instrument": found.instrument, "venue": found.venue}.get(target.scope, target.index)
-            if of_scope == target.index:
+            if of_scope in (None, target.index):
                 against.append(f"unresolved break {found.break_id}: {found.text}")
         return against
 

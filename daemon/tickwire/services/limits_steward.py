@@ -6,7 +6,7 @@ from typing import Any
 
 from tickwire.config import Config
 from tickwire.config.effective import limit_values, with_limits
-from tickwire.services.limit_book import LimitBook
+from tickwire.services.limit_book import LimitBook, LimitView
 from tickwire.services.limit_change import Change, Governance
 from tickwire.services.limit_lease import Clocks
 from tickwire.services.limit_paths import RefusedError, Value, declare
@@ -48,9 +48,9 @@ class LimitSteward(Steward):
         self._values = dict(values)
         return f"in force: {', '.join(f'{path} = {values[path]}' for path in changed)}"
 
-    def effective(self) -> Mapping[str, str]:
-        """Every limit in force, as a person writes it."""
-        return {view.path: view.effective for view in self._book.views()}
+    def views(self) -> Sequence[LimitView]:
+        """Every limit, as a person writes it."""
+        return self._book.views()
 
     def propose(self, who: str, role: str, path: str, value: Any, why: str, expires_s: int | None = None) -> Change:
         """Change a limit, or ask a second person."""
@@ -58,19 +58,21 @@ class LimitSteward(Steward):
             raise KeyError(f"no limit {path[:200]!r}")
         return self._done(self._book.propose, who, role, path, value, why, expires_s=expires_s)
 
-    def approve(self, change_id: str, who: str) -> Change:
-        """The second person's word; only risk officers are asked."""
-        if not change_id.isdecimal():
-            raise ValueError(f"changes are numbered: {change_id!r} is no number")
-        return self._done(self._book.approve, int(change_id), who, "risk-officer")
+    def approve(self, change_id: int, who: str, role: str) -> Change:
+        """The second person's word."""
+        return self._done(self._book.approve, change_id, who, role)
+
+    def reject(self, change_id: int, who: str, role: str, why: str) -> Change:
+        """Let a change fall that waits."""
+        return self._done(self._book.reject, change_id, who, role, why)
 
     def pending(self) -> Sequence[Change]:
         """What waits for a second person."""
         return self._book.pending()
 
-    def history(self) -> Sequence[dict[str, Any]]:
+    def history(self, count: int = 100) -> Sequence[dict[str, Any]]:
         """The last entries of the record of changes."""
-        return self._book.history()
+        return self._book.history(count)
 
     def _done(self, change: Any, *arguments: Any, **named: Any) -> Change:
         try:
