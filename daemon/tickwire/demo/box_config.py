@@ -150,4 +150,8 @@ message_burst_window_ms = 10
 order_window_ms = 50
 duplicate_window_ms = 1
 duplicate_max = 7
+
+[reconciliation]
+interval_s = 5
+replay = false
 """
