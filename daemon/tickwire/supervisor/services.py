@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tickwire.config import Config
 from tickwire.native import Control, Segment
+from tickwire.native.stages import ROUTED
 from tickwire.services.bookkeeper import Bookkeeper
 from tickwire.services.breaker_figures import BoxFigures
 from tickwire.services.breaker_guard import BreakerGuard
@@ -15,7 +16,6 @@ from tickwire.services.limit_lease import Clocks
 from tickwire.services.limits_steward import LimitSteward, open_limit_book
 from tickwire.services.order_desk import OrderDesk
 from tickwire.services.record_keeping import open_records
-from tickwire.supervisor.layout import ROUTED
 from tickwire.supervisor.stewards import Stewards
 from tickwire.supervisor.supervisor import Part
 
