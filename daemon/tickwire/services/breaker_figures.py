@@ -13,7 +13,8 @@ from tickwire.native.metric import bucket_ceilings
 from tickwire.services.breaker_metrics import Probes
 from tickwire.services.ledger import Ledger
 
-READ_MAX = 16384
+CHUNK = 512  # reports copied at once
+CHUNKS_MAX = 32  # in one look
 WINDOW_PARTS = 8  # a latency window moves on in so many steps
 NS_PER_S = 1_000_000_000
 PERCENTILE = 0.99
@@ -46,15 +47,22 @@ class BoxFigures:
     def follow(self, now_ns: int) -> None:
         """Count what the venues said since the last time."""
         self._now_ns = now_ns
-        for report in self._reports.read(READ_MAX):
-            if report.flags & lib.REPORT_REPLAYED:
-                continue
-            if report.kind == lib.REPORT_SENT and report.target_order_id != report.order_id:
-                self._count(self._sent, report)
-            elif report.kind in (lib.REPORT_ACCEPTED, lib.REPORT_REPLACED):
-                self._count(self._good, report)
-            elif report.kind == lib.REPORT_REJECTED:
-                self._count(self._bad, report)
+        for _ in range(CHUNKS_MAX):
+            reports = self._reports.read(CHUNK)
+            for report in reports:
+                self._take(report)
+            if len(reports) < CHUNK:
+                return
+
+    def _take(self, report: Any) -> None:
+        if report.flags & lib.REPORT_REPLAYED:
+            return
+        if report.kind == lib.REPORT_SENT and report.target_order_id != report.order_id:
+            self._count(self._sent, report)
+        elif report.kind in (lib.REPORT_ACCEPTED, lib.REPORT_REPLACED):
+            self._count(self._good, report)
+        elif report.kind == lib.REPORT_REJECTED:
+            self._count(self._bad, report)
 
     def loss(self, scope: str, name: str) -> int | None:
         """Of today, 1/10 000: positive when money was lost; None while the fills are not known."""
