@@ -135,8 +135,8 @@ class _Acts:
         sent = self._sent()
         self._site.wait(lambda: self._refused("killed") >= refused + REFUSALS, "the gate to refuse by the kill")
         last = self._site.reader.read().orders["kill_ns"] / 1000
-        left = f"the last that could was sent {last:.1f} us after it" if last else "none left after it"
-        self._say(f"New orders: {left}, by the box's own clock.")
+        words = f"the last that could was sent {last:.1f} us after it" if last else "none left after it"
+        self._say(f"New orders: {words}, by the box's own clock.")
         self._say(f"The market goes on; {self._refused('killed') - refused} orders were refused since (killed).")
         if (left := self._sent() - sent) > 0:
             raise DemoError(f"{left} orders left after every order was cancelled")
