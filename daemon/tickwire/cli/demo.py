@@ -9,6 +9,7 @@ from rich.console import Console
 from tickwire.config import ConfigError
 from tickwire.demo.demo import Demo
 from tickwire.demo.plan import VENUES, DemoError, Settings
+from tickwire.demo.story import STORIES
 from tickwire.demo.symbols import NoInstrumentError
 
 
@@ -42,6 +43,9 @@ def demo(
         int,
         typer.Option("--venues", min=1, max=len(VENUES), help="Paper exchanges; from 2 on takes are routed."),
     ] = 1,
+    story: Annotated[
+        Literal["risk"] | None, typer.Option("--story", help="Tell this story, step by step, instead of a session.")
+    ] = None,
     view: Annotated[bool, typer.Option("--view/--no-view", help="Show the box while it runs.")] = True,
     keep_logs: Annotated[
         Path | None, typer.Option("--keep-logs", help="Keep configuration, logs and status in this folder.")
@@ -49,7 +53,8 @@ def demo(
 ) -> None:
     """Trade against a paper exchange on this machine, then compare the box's positions with the exchange's.
 
-    Exit codes: 0 positions equal and everything stopped in order; 1 not so; 2 the demo could not run.
+    Exit codes: 0 positions equal and everything stopped in order; 1 not so; 2 the demo could not run, or a step of its
+    story did not happen.
     """
     console = Console()
     settings = Settings(
@@ -67,6 +72,8 @@ def demo(
         venues=venues,
     )
     try:
+        if story is not None:
+            raise typer.Exit(0 if STORIES[story](settings, console).tell() else 1)
         outcome = Demo(settings, console).run()
     except (DemoError, NoInstrumentError, ConfigError, OSError) as error:
         typer.echo(f"demo: {error}", err=True)

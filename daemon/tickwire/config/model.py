@@ -27,6 +27,7 @@ from tickwire.config.lanes import Lanes, Supervisor
 from tickwire.config.limits import Governance, Risk
 from tickwire.config.operators import Operators
 from tickwire.config.reconciliation import Reconciliation
+from tickwire.config.router import Router
 from tickwire.config.venues import Venue
 
 
@@ -58,6 +59,7 @@ class Config(Section, frozen=True):
     signal: Signal
     limits: Governance = Governance()
     breakers: tuple[Breaker, ...] = ()
+    router: Router = Router()
     reconciliation: Reconciliation = Reconciliation()
     operators: Operators = Operators()
     lanes: Lanes = Lanes()

@@ -70,7 +70,10 @@ class DropCopy(Section, frozen=True):
 
 
 class Venue(Section, frozen=True):
-    """One venue; its index in the file names its blocks in the segment.  Fees a share, negative: a rebate."""
+    """One venue; its index in the file names its blocks in the segment.  Fees a share, negative: a rebate.
+
+    latency_us: one way to it, as far as is known: of two venues as good the nearer is taken.
+    """
 
     name: Annotated[str, Meta(pattern=r"^[A-Z0-9]{1,8}\Z", description="1 to 8 capitals and digits")]
     mic: Annotated[str, Meta(pattern=r"^[A-Z0-9]{4}\Z", description="a market identifier code of 4 characters")]
@@ -80,4 +83,5 @@ class Venue(Section, frozen=True):
     execution: Execution
     drop_copy: DropCopy | None = None
     enabled: bool = True
+    latency_us: Count = 0
     order_types: tuple[OrderType, ...] = ORDER_TYPES

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tickwire.config.values import FEE_SCALE
 from tickwire.demo.plan import ACCOUNT, DROP_COPY_USER, VENUES, Wiring
+from tickwire.native.stages import ROUTED
 
 FIRM = "TWRA"
 MODES = ("quote", "take")  # turn by turn, so that orders are cancelled and replaced too
@@ -16,7 +17,7 @@ def box_config(wiring: Wiring, symbols: tuple[str, ...], folder: Path) -> str:
     instruments = "".join(
         INSTRUMENT.format(symbol=symbol, mode=mode) for symbol, mode in zip(symbols, cycle(MODES), strict=False)
     )
-    route = 'route = "smart"\n' if len(wiring.venues) > 1 else ""
+    route = 'route = "smart"\n' if len(wiring.venues) > 1 and ROUTED else ""
     venues = "".join(_venue(wiring, index, folder) for index in range(len(wiring.venues)))
     return BOX.format(folder=folder) + venues + IDENTITIES.format(route=route) + instruments + FIRM_LIMITS
 
@@ -28,6 +29,7 @@ def _venue(wiring: Wiring, index: int, folder: Path) -> str:
         mic=profile.mic,
         fee_taker=Decimal(profile.fee_taker) / FEE_SCALE,
         fee_maker=Decimal(profile.fee_maker) / FEE_SCALE,
+        latency_us=profile.latency_ns // 1000,
         folder=folder,
         backend=wiring.backend,
         line_a=own.line_a,
@@ -56,6 +58,7 @@ name = "{name}"
 mic = "{mic}"
 fee_taker = "{fee_taker}"
 fee_maker = "{fee_maker}"
+latency_us = {latency_us}
 
 [venues.market_data]
 backend = "{backend}"
@@ -150,4 +153,8 @@ message_burst_window_ms = 10
 order_window_ms = 50
 duplicate_window_ms = 1
 duplicate_max = 7
+
+[reconciliation]
+interval_s = 5
+replay = false
 """

@@ -41,7 +41,7 @@ class Demo:
             stack.enter_context(_stop_on_signals(self._stop))
             site = stack.enter_context(Site(self._settings, symbols, interrupted=self._stop.is_set))
             if self._settings.keep_logs is not None:
-                stack.callback(_keep, site.folder, self._settings.keep_logs)
+                stack.callback(keep, site.folder, self._settings.keep_logs)
             where = f"{namespaces(site)}, AF_XDP" if site.wiring.namespaces else "loopback, sockets"
             self._console.print(f"{where} ({site.wiring.why})", highlight=False)
             site.await_armed()
@@ -148,7 +148,7 @@ def _stop_on_signals(stop: threading.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _keep(folder: Path, target: Path) -> None:
+def keep(folder: Path, target: Path) -> None:
     """Copy what a person may want to read out of the workplace."""
     target.mkdir(parents=True, exist_ok=True)
     for file in log_names(folder):

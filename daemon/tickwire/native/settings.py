@@ -3,12 +3,14 @@
 from typing import Any
 
 from tickwire.config import Config
+from tickwire.config.venues import Venue
 from tickwire.native._native import ffi, lib
 from tickwire.native.execution import ExecutionSettings
 from tickwire.native.packet import Channel, PacketSettings
 
 MICROSECOND = 1_000
 MILLISECOND = 1_000_000
+SECOND = 1_000_000_000
 PPM_PER_BPS = 100
 MODES = {"take": lib.SIGNAL_TAKE, "quote": lib.SIGNAL_QUOTE}
 ROUTES = {"direct": lib.ROUTE_DIRECT, "smart": lib.ROUTE_SWEEP}
@@ -76,7 +78,7 @@ def execution_config(config: Config, password: str, venue: int = 0) -> Any:
         busy_poll_us=settings.busy_poll_us,
         order_count_max=settings.order_count_max,
         venue=venue,
-        order_types=sum(OFFERS.get(kind, 0) for kind in config.venues[venue].order_types),
+        order_types=_offers(config.venues[venue]),
         silence_cancel_ns=settings.silence_cancel_ms * MILLISECOND,
         reconnect_jitter_ppm=settings.reconnect_jitter,
     ).native()
@@ -106,6 +108,32 @@ def signal_parameters(config: Config, enabled: bool) -> Any:
         entry.cooldown_ns = rule.cooldown_us * MICROSECOND
         entry.inventory_skew = rule.inventory_skew
     return signal
+
+
+def route_parameters(config: Config) -> Any:
+    """``struct route_parameters *``."""
+    settings = config.router
+    route = ffi.new("struct route_parameters *")
+    for entry, venue in zip(route.venues, config.venues, strict=False):
+        entry.enabled = venue.enabled
+        entry.offers = _offers(venue)
+        entry.fee_taker = venue.fee_taker
+        entry.fee_maker = venue.fee_maker
+        entry.latency_ns = venue.latency_us * MICROSECOND
+    route.answer_ns_max = settings.answer_ms_max * MILLISECOND
+    route.post_cooldown_ns = settings.post_cooldown_ms * MILLISECOND
+    route.twap_interval_ns_min = settings.twap_interval_ms_min * MILLISECOND
+    route.twap_duration_ns_max = settings.twap_duration_s_max * SECOND
+    route.instrument_count = len(config.instruments)
+    route.slippage_ppm = min(strategy.slippage_max_bps for strategy in config.strategies) * PPM_PER_BPS
+    route.parent_count_max = settings.parents_max
+    route.round_count_max = settings.rounds_max
+    return route
+
+
+def _offers(venue: Venue) -> int:
+    """Bits of enum venue_offer."""
+    return sum(OFFERS.get(kind, 0) for kind in venue.order_types)
 
 
 def execution_command(name: str, now_ns: int, *arguments: int) -> Any:

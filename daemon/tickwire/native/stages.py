@@ -42,14 +42,17 @@ def open_service_stage(name: StageName, segment: Segment, config: Config, passwo
 
 
 OF_VENUES = ("market-data", "execution")
-OF_ALL: Mapping[str, Any] = {
+OF_ALL: dict[str, Any] = {
     "signal": lib.signal_stage_open,
     "risk": lib.risk_stage_open,
     "position": lib.position_stage_open,
 }
+ROUTED = hasattr(lib, "route_stage_open")
+if ROUTED:
+    OF_ALL["router"] = lib.route_stage_open
 SERVICES: Mapping[str, tuple[str, ...]] = {
     "market-data": ("market-data",),
-    "signal-bridge": ("signal",),
+    "signal-bridge": ("signal", "router") if ROUTED else ("signal",),
     "risk-manager": ("risk",),
     "execution-engine": ("execution",),
     "position-tracker": ("position",),

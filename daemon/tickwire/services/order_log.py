@@ -14,7 +14,7 @@ from tickwire.services.steward import Steward
 
 LINES_MAX = 10  # of one event and reason in one interval; the others are counted
 INTERVAL_NS = 1_000_000_000
-READ_MAX = 4096
+READ_MAX = 1024
 TOLD = {
     lib.REPORT_NOT_SENT: "order_not_sent",
     lib.REPORT_REJECTED: "order_rejected",

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tickwire.native import Control, Segment, lib
+from tickwire.native.stages import ROUTED
 
 SEGMENT_SIZE = 32 * 1024 * 1024
 
 # Consumers of what the router reads too; a build without one must not keep a place for it.
-ROUTED = hasattr(lib, "router_stage_open")
 MARKET_CONSUMERS = lib.MARKET_CONSUMER_COUNT if ROUTED else lib.MARKET_CONSUMER_ROUTER
 REPORT_CONSUMERS = lib.REPORT_CONSUMER_COUNT if ROUTED else lib.REPORT_CONSUMER_ROUTER
 VERDICT_CONSUMERS = lib.VERDICT_CONSUMER_COUNT if ROUTED else lib.VERDICT_CONSUMER_ROUTER
@@ -36,6 +36,7 @@ RINGS = (
     RingPlan("parent.report", 256, "parent_report", 1),  # router -> signal
     RingPlan("verdict", 256, "risk_refusal", VERDICT_CONSUMERS),  # risk -> signal, router: what was refused, and why
     RingPlan("blotter", 16384, "execution_report", 0),  # position -> whoever observes
+    *([RingPlan("evidence", 4096, "route_evidence", 0)] if ROUTED else []),  # router -> whoever observes
 )
 VENUE_RINGS = (
     RingPlan("market", 1024, "market_update", MARKET_CONSUMERS),  # market-data -> signal, risk, position, router
@@ -44,7 +45,7 @@ VENUE_RINGS = (
     RingPlan("sent", 1024, "order", 0),  # execution -> whoever observes
     RingPlan("command.execution", 64, "command", 1),  # supervisor -> execution
 )
-COUNTERS = ("signal-bridge", "risk-manager", "position-tracker")
+COUNTERS = ("signal-bridge", *(["router"] if ROUTED else []), "risk-manager", "position-tracker")
 VENUE_COUNTERS = ("market-data", "execution-engine")
 HISTOGRAMS = ("gate",)
 VENUE_HISTOGRAMS = (
@@ -60,7 +61,11 @@ TABLES = (
     ("exposure", "risk_scope_exposure", lib.RISK_SCOPE_COUNT),
 )
 VENUE_TABLES = (("top", "market_top", lib.INSTRUMENT_COUNT_MAX),)
-PARAMETERS = (("signal", "signal_parameters"), ("risk", "risk_limits"))
+PARAMETERS = (
+    ("signal", "signal_parameters"),
+    ("risk", "risk_limits"),
+    *([("router", "route_parameters")] if ROUTED else []),
+)
 
 
 def of_venues(names: Iterable[str], venue_count: int) -> Iterator[str]:

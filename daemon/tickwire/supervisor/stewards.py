@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 from tickwire.config import Config
 from tickwire.native import Control, Segment
+from tickwire.native.stages import ROUTED
 from tickwire.services.disabled_venue import DisabledVenue
 from tickwire.services.execution_engine import ExecutionEngine
 from tickwire.services.market_data import FeedWatch
 from tickwire.services.order_log import OrderLog
 from tickwire.services.position_tracker import PositionTracker
 from tickwire.services.risk_manager import RiskManager
+from tickwire.services.router import RouterSteward
 from tickwire.services.signal_bridge import SignalBridge
 from tickwire.services.steward import Steward
 
@@ -42,6 +44,9 @@ class Stewards:
             for venue in config.enabled_venues
         )
         self.positions = PositionTracker(segment, config.symbols)
+        self._router = (
+            (RouterSteward(config, segment.parameters("router", "route_parameters"), clock_ns),) if ROUTED else ()
+        )
         self._orders = OrderLog(
             config, segment.ring("verdict", "risk_refusal"), segment.ring("blotter", "execution_report"), clock_ns
         )
@@ -59,7 +64,16 @@ class Stewards:
 
     def all(self) -> tuple[Steward, ...]:
         """Each of them."""
-        return (*self.feeds, self.signal, self.risk, *self.executions, self.positions, self._orders, *self._disabled)
+        return (
+            *self.feeds,
+            self.signal,
+            *self._router,
+            self.risk,
+            *self.executions,
+            self.positions,
+            self._orders,
+            *self._disabled,
+        )
 
     @property
     def ready(self) -> bool:

@@ -1,0 +1,113 @@
+"""Carries out what the circuit breakers decide: stop words first, then cancels and orders that only reduce."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from tickwire.config import Config
+from tickwire.native import Control, lib
+from tickwire.services.breaker import BreakerSettings, State
+from tickwire.services.breaker_figures import BoxFigures
+from tickwire.services.breaker_store import BreakerStore
+from tickwire.services.breakers import Action, Breakers, expand
+from tickwire.services.ledger import Ledger
+from tickwire.services.ledger_book import Scope
+from tickwire.services.order_desk import OrderDesk
+from tickwire.services.risk_manager import RiskManager
+from tickwire.services.steward import Steward
+
+BITS = lib.STOP_BREAKER | lib.STOP_PROBE
+
+
+class BreakerGuard(Steward):
+    """Observes every breaker, keeps the stop words of their scopes as they say, and does once what they ask for."""
+
+    name = "breakers"
+    interval_s = 0.02
+
+    def __init__(
+        self,
+        config: Config,
+        figures: BoxFigures,
+        control: Control,
+        risk: RiskManager,
+        desk: OrderDesk,
+        ledger: Ledger,
+        clock_ns: Callable[[], int],
+        wall_ns: Callable[[], int],
+    ) -> None:
+        super().__init__()
+        self._figures = figures
+        self._control = control
+        self._risk = risk
+        self._desk = desk
+        self._ledger = ledger
+        self._clock_ns = clock_ns
+        self._indices: Mapping[str, Mapping[str, int]] = {
+            "firm": {"": 0},
+            "venue": {venue.name: index for index, venue in enumerate(config.venues)},
+            "strategy": {strategy.name: strategy.number for strategy in config.strategies},
+        }
+        self._owed: list[Action] = []
+        settings = expand(_settings(config), {scope: list(names) for scope, names in self._indices.items()})
+        store = BreakerStore(Path(config.box.state_dir))
+        self.breakers = Breakers(settings, figures, store, clock_ns, wall_ns, self._act)
+        self._generation = self.breakers.probe_generation
+        self._sync()
+
+    def check(self) -> str:
+        """Observe; stop what is open; do what is owed."""
+        self._figures.follow(self._clock_ns())
+        self._act(self.breakers.observe())
+        return ""  # each breaker says for itself what happened
+
+    def _act(self, actions: Sequence[Action]) -> None:
+        self._sync()
+        self._owed += actions
+        self._owed = [action for action in self._owed if not self._done(action)]
+
+    def _sync(self) -> None:
+        """Make the stop words say what the breakers say."""
+        if self.breakers.probe_generation != self._generation:
+            self._generation = self.breakers.probe_generation
+            self._risk.probe()
+        stops = self.breakers.stops()
+        for scope, names in self._indices.items():
+            for name, index in names.items():
+                stop = stops.get((scope, name))
+                wanted = 0 if stop is None else lib.STOP_BREAKER if stop.state is State.OPEN else lib.STOP_PROBE
+                now = self._control.stop_bits(scope, index) & BITS
+                if wanted & ~now:
+                    self._control.stop_set(scope, index, wanted)
+                if now & ~wanted:
+                    self._control.stop_clear(scope, index, now & ~wanted)
+
+    def _done(self, action: Action) -> bool:
+        """Whether the action could be carried out in full; what could not is tried again."""
+        if action.kind == "stop-new" or action.name not in self._indices[action.scope]:
+            return True
+        index = self._indices[action.scope][action.name]
+        if not self._desk.cancel_scope(action.scope, index):
+            return False
+        return action.kind != "flatten" or self._flatten(action.scope, index)
+
+    def _flatten(self, scope: str, index: int) -> bool:
+        wanted = Scope(**({scope: index} if scope != "firm" else {}))
+        for key in self._ledger.keys(wanted):
+            quantity = self._ledger.position(key)
+            if quantity and not self._desk.close_position(*key, quantity):
+                self.log.error("position_not_closed", key=str(key), quantity=quantity, reason="no room, or no router")
+        return True
+
+
+def _settings(config: Config) -> Iterator[BreakerSettings]:
+    for breaker in config.breakers:
+        yield BreakerSettings(
+            breaker.scope,
+            breaker.name,
+            breaker.trigger,
+            breaker.limit,
+            breaker.action,
+            breaker.window_s,
+            breaker.cool_down_s,
+            breaker.probe_orders_max,
+        )
