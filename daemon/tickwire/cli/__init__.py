@@ -6,12 +6,15 @@ from importlib import import_module
 
 import typer
 
-COMMANDS = ("demo", "run", "kill", "exchange", "book", "decode")
+COMMANDS = (  # modules, not names: some register several
+    *("demo", "run", "status", "orders", "kill", "stops", "controls", "operator"),
+    *("exchange", "book", "decode"),
+)
 
 
 def build() -> typer.Typer:
     """The command tree, in the order of COMMANDS."""
-    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+    app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
 
     @app.callback()
     def tickwire() -> None:  # with it the sub-command's name is asked for even where there is only one

@@ -1,0 +1,88 @@
+"""``tickwire orders``, ``fills``, ``positions``, ``best-execution``: what the box did and holds."""
+
+from typing import Annotated
+
+import typer
+
+from tickwire.cli import operator_text as show
+from tickwire.cli.operator_box import Box, NameOption, ScopeOption, operator_command
+
+LinesOption = Annotated[int, typer.Option("--lines", min=1, max=1000, help="How many, the newest first.")]
+OrderOption = Annotated[int | None, typer.Option("--order", help="Only this order.")]
+
+
+@operator_command
+def orders(
+    box: Box,
+    scope: ScopeOption = "firm",
+    name: NameOption = "",
+    everything: Annotated[bool, typer.Option("--all", help="Also those that are done.")] = False,
+    order: OrderOption = None,
+    lines: LinesOption = 100,
+) -> None:
+    """Open orders; with --all every order of the day.
+
+    Example: tickwire orders --scope instrument --name AAPL --all
+    """
+    state = "all" if everything else "open"
+    answer = box.ask("orders", scope=scope, name=name, state=state, order_id=order, lines=lines)
+    if box.as_json:
+        box.print_json(answer)
+    else:
+        show.table(answer, show.ORDERS, "no such orders" if everything else "no open orders")
+
+
+@operator_command
+def fills(
+    box: Box, scope: ScopeOption = "firm", name: NameOption = "", order: OrderOption = None, lines: LinesOption = 100
+) -> None:
+    """Executions of the day.
+
+    Example: tickwire fills --scope strategy --name imbalance --lines 20
+    """
+    answer = box.ask("fills", scope=scope, name=name, order_id=order, lines=lines)
+    if box.as_json:
+        box.print_json(answer)
+    else:
+        show.table(answer, show.FILLS, "no fills")
+
+
+@operator_command
+def positions(box: Box, scope: ScopeOption = "firm", name: NameOption = "") -> None:
+    """Positions and P&L, each instrument by strategy, account and venue.
+
+    Example: tickwire positions --scope account --name HOUSE
+    """
+    answer = box.ask("positions", scope=scope, name=name)
+    if box.as_json:
+        box.print_json(answer)
+        return
+    show.table(answer["lines"], show.POSITIONS, "no positions")
+    if not answer["known"]:
+        show.say("positions are UNKNOWN until the venue's record has been replayed", "bold red")
+
+
+@operator_command
+def best_execution(
+    box: Box, order: Annotated[int, typer.Argument(help="The order, or the parent it belongs to.")]
+) -> None:
+    """What every venue showed when an order was routed, and what was chosen.
+
+    Example: tickwire best-execution 4611686022722355201
+    """
+    answer = box.ask("best-execution", order_id=order)
+    if box.as_json:
+        box.print_json(answer)
+        return
+    for decision in answer["decisions"]:
+        shown = decision.pop("venues", [])
+        show.say(", ".join(f"{name} {value}" for name, value in decision.items()), "bold")
+        columns = [(name, name.replace("_", " "), show.text) for name in (shown[0] if shown else {})]
+        show.table(shown, columns, "  no venue showed anything")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to app."""
+    commands = {"orders": orders, "fills": fills, "positions": positions, "best-execution": best_execution}
+    for name, command in commands.items():
+        app.command(name)(command)
