@@ -106,7 +106,12 @@ class Pipeline:
         for exchange, truth in zip(self.exchanges, self.truths, strict=True):
             self._watch(exchange, truth)
         self.stages: dict[str, Any] = {}
-        for name in (*(("router",) if hasattr(lib, "router_stage_open") else ()), "risk", *(f"execution.{venue}" for venue in range(VENUES)), "position"):
+        for name in (
+            *(("router",) if hasattr(lib, "router_stage_open") else ()),
+            "risk",
+            *(f"execution.{venue}" for venue in range(VENUES)),
+            "position",
+        ):
             self.start(name)
         self.rings = {plan: self._ring(plan) for plan in self._plans()}
         self.sent = [self.segment.ring(f"sent.{venue}", "order").observer(0) for venue in range(VENUES)]
