@@ -270,3 +270,25 @@ def test_no_order_is_ever_sent_twice_whatever_breaks(make_box: Callable[..., Any
         box.run(chooser.choice([1, 3, 200]))
     entered = [message[1:5] for message in venue.inbound if message[:1] == b"O"]
     assert len(entered) == len(set(entered)) > 3, f"seed {seed}"
+
+
+def test_the_rest_of_an_order_the_kernel_tore_counts_as_leaving_after_the_kill(
+    make_box: Callable[..., Any], venue: Any
+) -> None:
+    venue.listener.setsockopt(1, 8, 4096)  # SOL_SOCKET, SO_RCVBUF: inherited by the connection
+    box = make_box(send_buffer=4096)
+    box.until_live()
+    venue.reads = False
+    box.submit(*(box.order(user_ref) for user_ref in range(1, 3001)))
+    box.until(lambda: box.count("SEND_BLOCKED") > 0)
+    box.run(10)
+    box.control.kill = killed_ns = lib.clock_now_ns()
+    box.run(3)
+    assert box.count("KILL_NS") == 0
+    venue.reads = True
+    box.until(lambda: box.count("CANCELS") == box.count("ORDERS"))
+    box.until(lambda: len(venue.inbound) == 2 * box.count("ORDERS"))
+    assert len({len(message) for message in venue.inbound if message[:1] == b"O"}) == 1  # never half an order
+    assert box.count("KILL_NS") <= lib.clock_now_ns() - killed_ns
+    if box.count("KILL_NS") == 0:
+        pytest.skip("the kernel took whole orders only")

@@ -240,6 +240,15 @@ def test_orders_keep_their_owner_through_a_restart_by_what_the_venue_repeats(box
     assert venue.inbound[2][24:38] == write_client_order_id(OrderOwner(tick=41, **OWNER))
 
 
+def test_an_adopted_order_gets_the_id_of_its_venue_and_this_epoch(make_box: Callable[..., Any], venue: Any) -> None:
+    venue.accept(5)
+    box = make_box(venue=3)
+    box.until_live()
+    assert box.of_kind(lib.REPORT_ACCEPTED)[0].order_id == 3 << 60 | 3 << 32 | 5
+    box.submit(box.order(0, kind=lib.INTENT_CANCEL, target_order_id=box.order_id(5)))
+    box.until(lambda: [message[:5] for message in venue.inbound] == [b"X\0\0\0\5"])
+
+
 def test_attributes_of_an_adopted_order_are_kept_by_its_replace(box: Any, venue: Any) -> None:
     options = FLOOR + struct.pack(">I", 30) + PRICE_TYPE + b"R" + POST + b"P"
     venue.accept(1, options=options, token=write_client_order_id(OrderOwner(tick=5, **OWNER)))
