@@ -38,11 +38,11 @@ static int wire(struct segment *segment, struct route_stage *route, char *messag
         error = ring_wire_producer(segment, "evidence", sizeof(struct route_evidence), &route->evidence,
                                    message, size);
     if (error) return error;
-    route->parameters = parameters_find(segment, "router");
+    route->parameters = parameters_find(segment, "route");
     route->counters = counters_find(segment, "router");
     if (route->parameters && route->parameters->size == sizeof route->read && route->counters)
         return ERROR_NONE;
-    snprintf(message, size, "the segment lacks parameters \"router\" or counters \"router\"");
+    snprintf(message, size, "the segment lacks parameters \"route\" or counters \"router\"");
     return ERROR_NOT_FOUND;
 }
 

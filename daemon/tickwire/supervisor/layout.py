@@ -64,7 +64,7 @@ VENUE_TABLES = (("top", "market_top", lib.INSTRUMENT_COUNT_MAX),)
 PARAMETERS = (
     ("signal", "signal_parameters"),
     ("risk", "risk_limits"),
-    *([("router", "route_parameters")] if ROUTED else []),
+    *([("route", "route_parameters")] if ROUTED else []),
 )
 
 

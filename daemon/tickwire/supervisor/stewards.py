@@ -45,7 +45,7 @@ class Stewards:
         )
         self.positions = PositionTracker(segment, config.symbols)
         self._router = (
-            (RouterSteward(config, segment.parameters("router", "route_parameters"), clock_ns),) if ROUTED else ()
+            (RouterSteward(config, segment.parameters("route", "route_parameters"), clock_ns),) if ROUTED else ()
         )
         self._orders = OrderLog(
             config, segment.ring("verdict", "risk_refusal"), segment.ring("blotter", "execution_report"), clock_ns
