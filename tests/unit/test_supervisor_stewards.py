@@ -17,6 +17,7 @@ from tickwire.services.position_tracker import PositionTracker
 from tickwire.services.risk_manager import RiskManager
 from tickwire.services.signal_bridge import SignalBridge
 from tickwire.supervisor.layout import create_segment
+from tickwire.supervisor.stewards import Stewards
 
 CONFIG = parse(EXAMPLE, "box.toml", CORES)
 TWO = parse(TWO_VENUES, "box.toml", CORES)
@@ -70,6 +71,24 @@ def test_the_signal_steward_publishes_once_and_again_when_switched_off(segment: 
     assert steward.check() == ""
     steward.disable()
     assert not parameters.read().enabled
+
+
+def test_a_box_is_ready_only_when_every_enabled_venue_is_live(tmp_path: Path) -> None:
+    two, control = create_segment(tmp_path / "two", ["hot"], 2)
+    with two:
+        stewards = Stewards(TWO, two, control, lambda: 7)
+        two.counters("risk-manager").values[lib.RISK_COUNT_RECONCILED] = 1
+        assert not stewards.ready
+        for venue in (0, 1):
+            assert not stewards.ready
+            two.counters(f"execution-engine.{venue}").values[lib.EXECUTION_COUNT_SESSION_STATE] = lib.SESSION_LIVE
+        assert stewards.ready
+        assert stewards.sessions == {"A": "live", "B": "live"}
+        assert (stewards.resync(1), stewards.is_live(1)) == (True, True)
+        assert [command.kind for command in two.ring("command.execution.1", "command").read(0)] == [
+            lib.EXECUTION_RESYNC
+        ]
+        assert two.ring("command.execution.0", "command").read(0) == []
 
 
 def test_the_position_steward_says_when_positions_are_known(segment: Segment) -> None:
