@@ -72,9 +72,6 @@ class Result:
         return "break" if self.breaks else "clean" if self.complete else "partial"
 
 
-_NUMBERS = ("orders", "fills", "positions", "unsettled", "accepted")
-
-
 @dataclass
 class Run:
     """A run under way."""
@@ -101,6 +98,16 @@ class Run:
 
     def result(self) -> Result:
         """What has been found."""
-        lists = {name: tuple(getattr(self, name)) for name in ("breaks", "sources", "partial")}
-        numbers = {name: getattr(self, name) for name in ("run", "reason", "at_ns", *_NUMBERS)}
-        return Result(**numbers, **lists)
+        return Result(
+            run=self.run,
+            reason=self.reason,
+            at_ns=self.at_ns,
+            breaks=tuple(self.breaks),
+            orders=self.orders,
+            fills=self.fills,
+            positions=self.positions,
+            sources=tuple(self.sources),
+            partial=tuple(self.partial),
+            unsettled=self.unsettled,
+            accepted=self.accepted,
+        )
