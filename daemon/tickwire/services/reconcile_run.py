@@ -87,8 +87,27 @@ class Run:
     partial: list[str] = field(default_factory=list)
     unsettled: int = 0
     accepted: int = 0
+    compared: dict[int, tuple[int, int]] = field(default_factory=dict)  # venue -> orders, fills
+
+    def count(self, venue: int, orders: int, fills: int) -> None:
+        """So many of a venue were compared; with several sources each order still counts once."""
+        before = self.compared.get(venue, (0, 0))
+        self.compared[venue] = max(before[0], orders), max(before[1], fills)
+        self.orders = sum(one for one, _ in self.compared.values())
+        self.fills = sum(one for _, one in self.compared.values())
 
     def result(self) -> Result:
         """What has been found."""
-        lists = {name: tuple(getattr(self, name)) for name in ("breaks", "sources", "partial")}
-        return Result(**{**self.__dict__, **lists})
+        return Result(
+            run=self.run,
+            reason=self.reason,
+            at_ns=self.at_ns,
+            breaks=tuple(self.breaks),
+            orders=self.orders,
+            fills=self.fills,
+            positions=self.positions,
+            sources=tuple(self.sources),
+            partial=tuple(self.partial),
+            unsettled=self.unsettled,
+            accepted=self.accepted,
+        )

@@ -83,6 +83,7 @@ class Reconciliation(Steward):
         self._lives = [0] * len(self._venues)
         self._said = ""
         self.last: Result | None = None
+        self._complete_once = False
         blotter.subscribe(self._listen)
 
     def unresolved(self) -> tuple[Break, ...]:
@@ -132,7 +133,7 @@ class Reconciliation(Steward):
             try:
                 async with asyncio.timeout(self._settings.interval_s):
                     await self._wanted.wait()
-                reason = "start" if self.last is None else "reconnect"
+                reason = "reconnect" if self._complete_once else "start"
             except TimeoutError:
                 pass
             await self.run_now(reason, replay=self._settings.replay and reason == "interval")
@@ -157,6 +158,7 @@ class Reconciliation(Steward):
 
     def _end(self, run: Run) -> Result:
         self.last = result = run.result()
+        self._complete_once = self._complete_once or result.complete
         entry = {**asdict(replace(result, breaks=())), "state": result.state}
         entry["breaks"] = [found.break_id for found in result.breaks]
         self._book.record_run(entry)
@@ -203,7 +205,7 @@ class Reconciliation(Steward):
                 found += compare_replay(before.lines, before.high, day.book.lines, refs)
                 await asyncio.sleep(0)
             found += position_differences(positions(before.lines.values()), found)
-            self._count(run, before.lines)
+            self._count(run, venue, before.lines)
             self._take(run, venue, SESSION_REPLAY, found, True)
 
     # ---- the drop copy ----
@@ -221,7 +223,7 @@ class Reconciliation(Steward):
         run.sources.append(f"{DROP_COPY} of {name}")
         lines = self._blotter.venues[venue].book.lines
         found, unsettled = await self._settle(venue, link)
-        self._count(run, lines)
+        self._count(run, venue, lines)
         ours = positions(self._blotter.venues[venue].book.lines.values())
         found += position_differences(ours, found)
         run.unsettled += unsettled
@@ -310,9 +312,8 @@ class Reconciliation(Steward):
 
     # ---- book-keeping ----
 
-    def _count(self, run: Run, lines: Mapping[int, OrderLine]) -> None:
-        run.orders += len(lines)
-        run.fills += sum(len(line.fills) for line in lines.values())
+    def _count(self, run: Run, venue: int, lines: Mapping[int, OrderLine]) -> None:
+        run.count(venue, len(lines), sum(len(line.fills) for line in lines.values()))
 
     def _take(self, run: Run, venue: int | None, source: str, found: list[Difference], complete: bool) -> None:
         lines = {} if venue is None else self._blotter.venues[venue].book.lines
