@@ -283,7 +283,9 @@ def step(world: World, action: str, first: Any, second: int) -> None:
             world.recover(second)
             world.ask(dict(first), second)
         case "market":
-            world.market(INSTRUMENTS[first % 2], first // 2 % 2, (first // 4 - 12) * 20, second % 20 if second % 3 else 0)
+            world.market(
+                INSTRUMENTS[first % 2], first // 2 % 2, (first // 4 - 12) * 20, second % 20 if second % 3 else 0
+            )
         case "wait":
             world.now += (0, 1, 2 * MILLISECOND, 10 * MILLISECOND, 300 * MILLISECOND)[first % 5]
         case "adopt":
