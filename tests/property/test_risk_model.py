@@ -4,15 +4,15 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
+from gate_desk import AAPL, BID, Desk, intent, moment
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tickwire.native import lib
 from tickwire.native.trading import RiskGate, record
 
-NOW = 1_000_000_000_000
 POSITION_MAX = 300
-INSTRUMENT = 3
+INSTRUMENT = AAPL
 SIGNS = {lib.SIDE_BUY: 1, lib.SIDE_SELL: -1}
 
 
@@ -106,29 +106,8 @@ class Venue:
 
 def live_gate() -> RiskGate:
     """A gate that lets everything pass but too large a position."""
-    gate = RiskGate()
-    limits = record(
-        "risk_limits",
-        limits_age_ns_max=2**60,
-        supervisor_age_ns_max=2**60,
-        tick_age_ns_max=2**60,
-        message_rate_max=4096,
-        open_orders_max=50,
-    )
-    limits.instruments[INSTRUMENT] = {
-        "permitted": 1,
-        "order_quantity_max": 1000,
-        "order_value_max": 2**60,
-        "position_max": POSITION_MAX,
-        "collar_ppm": 10_000,
-        "open_orders_max": 50,
-    }
-    gate.limits(limits, NOW)
-    touch = {"bid_price": [100_0000], "bid_quantity": [1], "ask_price": [100_0100], "ask_quantity": [1]}
-    gate.market(record("market_update", instrument=INSTRUMENT, trading_state=lib.TRADING_OPEN, **touch))
-    gate.report(record("execution_report", kind=lib.REPORT_RESET))
-    gate.report(record("execution_report", kind=lib.REPORT_LIVE, next_user_ref=1))
-    return gate
+    desk = Desk(instrument={"position_max": POSITION_MAX, "order_quantity_max": 1000}, message_window_ns=1)
+    return desk.gate
 
 
 class World:
@@ -144,18 +123,14 @@ class World:
         target = self.sent[choice % len(self.sent)] if self.sent else None
         if kind != lib.INTENT_NEW and target is None:
             return
-        intent = record(
-            "order_intent",
+        wanted = intent(
             kind=kind,
-            instrument=INSTRUMENT,
-            price=100_0000,
+            price=BID,
             quantity=quantity,
-            rx_ns=NOW,
             side=choice % 2 if kind == lib.INTENT_NEW or target is None else target.side,
             target_order_id=target.order_id if target is not None else 0,
         )
-        moment = record("risk_moment", now_ns=NOW, armed=1, supervisor_heartbeat_ns=NOW, order_room=1)
-        verdict, order = self.gate.reserve(intent, moment)
+        verdict, order = self.gate.reserve(wanted, moment())
         if verdict != "pass":
             return
         self.venue.inbound.append(order)
