@@ -38,11 +38,11 @@ static int wire(struct segment *segment, struct route_stage *route, char *messag
         error = ring_wire_producer(segment, "evidence", sizeof(struct route_evidence), &route->evidence,
                                    message, size);
     if (error) return error;
-    route->parameters = parameters_find(segment, "router");
+    route->parameters = parameters_find(segment, "route");
     route->counters = counters_find(segment, "router");
     if (route->parameters && route->parameters->size == sizeof route->read && route->counters)
         return ERROR_NONE;
-    snprintf(message, size, "the segment lacks parameters \"router\" or counters \"router\"");
+    snprintf(message, size, "the segment lacks parameters \"route\" or counters \"router\"");
     return ERROR_NOT_FOUND;
 }
 
@@ -65,7 +65,9 @@ int route_stage_open(struct segment *segment, uint32_t venue_count, struct stage
         return error;
     }
     ring_skip(&route->verdict);
-    for (uint32_t source = 0; source < ROUTE_PARENT_SOURCES; source++) ring_skip(&route->parent[source]);
+    route->first = route->parent[0].next;
+    for (uint32_t source = 0; source < ROUTE_PARENT_SOURCES; source++)
+        route->late[source] = ring_waiting(&route->parent[source]);
     report_follow_start(control, route->report, venue_count);
     *stage = &route->stage;
     return ERROR_NONE;

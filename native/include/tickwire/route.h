@@ -135,7 +135,7 @@ uint64_t router_measure(struct router *router, const struct parent_order *order,
 
 /* route_stage_open needs, N being each of venue_count venues: rings "market.N" (consumer 3), "report.N"
  * (consumer 3), "verdict" (consumer 1), "parent" and "parent.operator" (consumer 0), "intent.router",
- * "parent.report" and "evidence" (producer); parameters "router"; counters "router"; control.  It counts
+ * "parent.report" and "evidence" (producer); parameters "route"; counters "router"; control.  It counts
  * itself into control.resync_requests, and refuses every parent until the replay that follows. */
 int route_stage_open(struct segment *segment, uint32_t venue_count, struct stage **stage, char *message,
                      size_t message_size);
