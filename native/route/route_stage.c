@@ -40,11 +40,15 @@ static int drain_refusals(struct route_stage *route) {
     return count;
 }
 
-static int drain_parents(struct route_stage *route, struct ring_consumer *parents) {
+static int drain_parents(struct route_stage *route, uint32_t source) {
+    struct ring_consumer *parents = &route->parent[source];
     int count = 0;
     const struct parent_order *order;
     while (count < PARENT_BATCH_MAX && (order = ring_peek(parents))) {
-        if (router_parent(route->router, order)) break; /* its refusal could not be told: it waits */
+        int late = route->late[source] > 0;
+        int error = late ? router_turn_away(route->router, order) : router_parent(route->router, order);
+        if (error) break; /* its refusal could not be told: it waits */
+        route->late[source] -= (uint64_t)late;
         ring_release(parents);
         count++;
     }
@@ -102,13 +106,13 @@ static int publish_intents(struct route_stage *route) {
     return count;
 }
 
-/* publish_parents tells how parents are, first of all that those of an earlier life are no more. */
+/* publish_parents tells how parents are, first of all which ones an earlier life took with it. */
 static int publish_parents(struct route_stage *route) {
     int count = 0;
     struct parent_report *report;
     while ((report = ring_claim(&route->parent_report))) {
         if (!route->greeted) {
-            *report = (struct parent_report){0};
+            *report = (struct parent_report){.tick = route->first};
             route->greeted = 1;
         } else if (!router_next_report(route->router, report)) {
             return count;
@@ -135,7 +139,7 @@ int route_stage_poll(struct stage *stage, uint64_t now_ns) {
     work += drain_refusals(route);
     if (!behind) {
         for (uint32_t source = 0; source < ROUTE_PARENT_SOURCES; source++)
-            work += drain_parents(route, &route->parent[source]);
+            work += drain_parents(route, source);
         work += publish_intents(route);
     }
     return work + publish_parents(route);

@@ -17,6 +17,9 @@ struct route_stage {
     struct ring_consumer report[VENUE_COUNT_MAX];
     struct ring_consumer verdict;
     struct ring_consumer parent[ROUTE_PARENT_SOURCES];
+    uint64_t
+        late[ROUTE_PARENT_SOURCES]; /* parents from before the start that wait still: nobody wants them now */
+    uint64_t first;                 /* of ring "parent": those before it were lost with an earlier life */
     struct ring_producer intent;
     struct ring_producer parent_report;
     struct ring_producer evidence;

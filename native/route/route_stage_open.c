@@ -65,7 +65,9 @@ int route_stage_open(struct segment *segment, uint32_t venue_count, struct stage
         return error;
     }
     ring_skip(&route->verdict);
-    for (uint32_t source = 0; source < ROUTE_PARENT_SOURCES; source++) ring_skip(&route->parent[source]);
+    route->first = route->parent[0].next;
+    for (uint32_t source = 0; source < ROUTE_PARENT_SOURCES; source++)
+        route->late[source] = ring_waiting(&route->parent[source]);
     report_follow_start(control, route->report, venue_count);
     *stage = &route->stage;
     return ERROR_NONE;

@@ -36,9 +36,10 @@ struct router_child {
     uint8_t state;     /* enum child_state */
     uint8_t venue;
     uint8_t time_in_force;
-    uint8_t pending; /* INTENT_CANCEL or INTENT_REPLACE: asked for, unanswered */
-    uint8_t told;    /* the replay has spoken of it */
-    uint8_t reserved[3];
+    uint8_t pending;  /* INTENT_CANCEL or INTENT_REPLACE: asked for, unanswered */
+    uint8_t told;     /* the replay has spoken of it */
+    uint8_t given_up; /* nobody answered for it in time: it may still be sent */
+    uint8_t reserved[2];
 };
 
 struct router_parent {
@@ -198,4 +199,6 @@ void router_name(struct router *router, struct router_parent *parent, const stru
 void router_close(struct router *router, struct router_parent *parent, struct router_child *child);
 /* router_post.c, router_decide.c */
 void router_post(struct router *router, struct router_parent *parent);
+/* router_parent.c: ERROR_FULL as router_parent */
+int router_turn_away(struct router *router, const struct parent_order *order);
 void router_end(struct router *router, struct router_parent *parent, enum parent_reason reason);

@@ -45,6 +45,7 @@ static void give_up_waiting(struct router *router, struct router_parent *parent)
             continue;
         }
         child->state = CHILD_UNKNOWN;
+        child->given_up = 1;
         router->counts[ROUTE_COUNT_UNANSWERED]++;
         router_end(router, parent, PARENT_REASON_UNKNOWN);
     }

@@ -43,7 +43,7 @@ static struct router_child *asked_for(struct router_parent *parent, uint8_t venu
     struct router_child *found = NULL;
     for (uint32_t i = 0; i < ROUTE_CHILD_COUNT_MAX; i++) {
         struct router_child *child = &parent->children[i];
-        int waits = child->order_id == 0 && (child->state == CHILD_ASKED || child->state == CHILD_UNKNOWN);
+        int waits = child->order_id == 0 && (child->state == CHILD_ASKED || child->given_up);
         if (!waits || child->venue != venue || child->quantity != quantity || child->price != price) continue;
         if (!found || child->asked_ns < found->asked_ns) found = child;
     }
@@ -70,6 +70,7 @@ static void give_back(struct router *router, const struct found *of, int was_the
 static void refused(struct router *router, const struct found *of) {
     of->parent->excluded |= (uint8_t)(1U << of->child->venue);
     give_back(router, of, 1);
+    of->child->given_up = 0;
     router_close(router, of->parent, of->child);
 }
 
@@ -110,6 +111,8 @@ static void on_sent(struct router *router, const struct execution_report *report
     }
     of.child->order_id = report->order_id;
     of.child->state = CHILD_WORKING;
+    of.child->leaves = of.child->quantity;
+    of.child->given_up = 0;
     of.parent->sent = 1;
     router_name(router, of.parent, of.child, report->order_id);
     changed(router, &of);

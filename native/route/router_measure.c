@@ -3,8 +3,8 @@
 #include "ring/metric_inline.h"
 #include "route/router.h"
 
-/* settle_all takes every child as executed, and what is to be told as told. */
-static uint64_t settle_all(struct router *router) {
+/* settle takes every child of a parent as executed, and what is to be told as told. */
+static uint64_t settle(struct router *router, uint64_t parent_id) {
     struct order_intent intent;
     struct route_evidence evidence;
     struct parent_report report;
@@ -12,6 +12,7 @@ static uint64_t settle_all(struct router *router) {
     while (router_next_intent(router, &intent)) intents++;
     for (uint64_t left = router->working; left; left &= left - 1) {
         struct router_parent *parent = &router->parents[__builtin_ctzll(left)];
+        if (parent->order.parent_id != parent_id) continue;
         for (uint32_t i = 0; i < ROUTE_CHILD_COUNT_MAX; i++) {
             struct router_child *child = &parent->children[i];
             if (!child_is_open(child)) continue;
@@ -39,7 +40,7 @@ uint64_t router_measure(struct router *router, const struct parent_order *order,
         router_parent(router, &parent);
         int found = router_next_intent(router, &intent);
         histogram_record(histogram, clock_now() - start_ns);
-        intents += (uint64_t)found + settle_all(router);
+        intents += (uint64_t)found + settle(router, parent.parent_id);
     }
     return intents;
 }

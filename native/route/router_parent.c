@@ -115,8 +115,18 @@ static void refuse(struct router *router, const struct parent_order *order, enum
                                .side = order->side};
 }
 
+static int is_full(const struct router *router) {
+    return router->refused_made - router->refused_head == ROUTER_REFUSED_COUNT;
+}
+
+int router_turn_away(struct router *router, const struct parent_order *order) {
+    if (is_full(router)) return ERROR_FULL;
+    refuse(router, order, PARENT_REASON_UNAVAILABLE);
+    return ERROR_NONE;
+}
+
 int router_parent(struct router *router, const struct parent_order *order) {
-    if (router->refused_made - router->refused_head == ROUTER_REFUSED_COUNT) return ERROR_FULL;
+    if (is_full(router)) return ERROR_FULL;
     struct router_parent *known = order->kind == INTENT_CANCEL ? find(router, order->parent_id) : NULL;
     if (known) {
         if (!known->over) router_end(router, known, PARENT_REASON_REQUEST);

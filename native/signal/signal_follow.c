@@ -225,8 +225,9 @@ void signal_rule_parent_report(struct signal_rule *rule, const struct parent_rep
     for (uint32_t i = first; i < end; i++) {
         struct signal_instrument *instrument = &rule->instruments[i];
         int asked = instrument->pending == PENDING_PARENT;
-        if (asked && (report->parent_id == 0 || instrument->pending_target == report->parent_id))
-            answered(rule, instrument);
+        int named = report->parent_id ? instrument->pending_target == report->parent_id
+                                      : instrument->pending_number < report->tick;
+        if (asked && named) answered(rule, instrument);
     }
 }
 

@@ -187,7 +187,7 @@ static enum signal_outcome decide(const struct signal_rule *rule, struct signal_
 
 /* give_parent turns a take into a parent order.  Its number is that of the tick and the instrument: distinct
  * without a count that a restart would begin anew. */
-static enum signal_outcome give_parent(const struct signal_rule *rule, struct signal_instrument *instrument,
+static enum signal_outcome give_parent(struct signal_rule *rule, struct signal_instrument *instrument,
                                        const struct order_intent *take, struct parent_order *parent) {
     const struct market_update *last = &instrument->last;
     *parent = (struct parent_order){
@@ -209,6 +209,7 @@ static enum signal_outcome give_parent(const struct signal_rule *rule, struct si
         .score = take->score,
     };
     instrument->pending = PENDING_PARENT;
+    instrument->pending_number = rule->parent_count++;
     instrument->pending_target = parent->parent_id;
     return SIGNAL_PARENT;
 }

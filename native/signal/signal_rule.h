@@ -25,11 +25,12 @@ struct signal_instrument {
     uint64_t pending_target; /* and the order it is about, or the parent order it is */
     uint8_t pending;         /* its kind, or PENDING_PARENT; 0: none */
     uint8_t pending_venue;
-    uint8_t intent_sent;    /* intent_rx_ns means something */
-    uint8_t seen;           /* last means something */
-    uint8_t due;            /* queued for a decision */
-    uint8_t fresh;          /* by an update, not only by a report: it may make a NEW or REPLACE */
-    uint8_t cancel_refused; /* do not try again before the next review */
+    uint64_t pending_number; /* of the parent order: how many were handed over before it */
+    uint8_t intent_sent;     /* intent_rx_ns means something */
+    uint8_t seen;            /* last means something */
+    uint8_t due;             /* queued for a decision */
+    uint8_t fresh;           /* by an update, not only by a report: it may make a NEW or REPLACE */
+    uint8_t cancel_refused;  /* do not try again before the next review */
     uint8_t crowded; /* a bit a venue: an order of it found no slot, act on nothing until its next RESET */
     uint8_t order_count;
     struct signal_order orders[SIGNAL_ORDER_COUNT_MAX];
@@ -38,8 +39,9 @@ struct signal_instrument {
 struct signal_rule {
     struct report_follow follow[VENUE_COUNT_MAX];
     uint32_t venue_count;
-    uint32_t untrusted; /* a bit a venue: a fill or break could not be attributed, act on nothing until its
-                           next RESET */
+    uint32_t untrusted;    /* a bit a venue: a fill or break could not be attributed, act on nothing until its
+                              next RESET */
+    uint64_t parent_count; /* records of ring "parent", those of earlier lives included */
     uint32_t due_head;
     uint32_t due_count;
     uint16_t due[INSTRUMENT_COUNT_MAX]; /* a queue; each instrument is in it once at most */

@@ -56,6 +56,7 @@ int signal_stage_open(struct segment *segment, uint32_t venue_count, struct stag
         signal_stage_close(&signal->stage);
         return error;
     }
+    signal->rule->parent_count = signal->parent.next;
     ring_skip(&signal->verdict);
     ring_skip(&signal->parent_report);
     report_follow_start(control, signal->report, venue_count);

@@ -80,7 +80,7 @@ class World:
         venue = self.random.choice(self.venues)
         mid = MID + self.random.randint(-4, 4) * TICK
         sides = [
-            [(mid + sign * TICK * (level + 1), self.random.randint(1, 9) * 20) for level in range(3)]
+            [(mid + sign * TICK * (level + 1), self.random.randint(1, 9) * 40) for level in range(3)]
             for sign in (-1, 1)
         ]
         for side in sides:
@@ -142,7 +142,7 @@ class World:
             return
         order = self.random.choice(open_orders)
         if self.random.random() < 0.7:
-            quantity = self.random.randint(1, order.leaves)
+            quantity = order.leaves if self.random.random() < 0.5 else self.random.randint(1, order.leaves)
             order.leaves -= quantity
             order.executed += quantity
             self.say(venue, "EXECUTED", order, quantity=quantity)

@@ -203,6 +203,16 @@ def test_a_child_that_nobody_answers_for_is_given_up_and_never_sent_again(desk: 
     assert figures(desk)[:3] == (lib.PARENT_FILLED, 0, 100)
 
 
+def test_it_may_still_be_sent_after_a_replay_that_knew_nothing_of_it(desk: Desk) -> None:
+    (intent,) = desk.order()
+    desk.wait(10 * SECOND)
+    desk.session("DOWN", 0)
+    desk.replay(0)
+    assert figures(desk) == (lib.PARENT_CANCELED, lib.PARENT_REASON_UNKNOWN, 0, 0)
+    desk.tell("EXECUTED", intent, desk.sent(intent), quantity=60, leaves=40)
+    assert figures(desk) == (lib.PARENT_CANCELED, lib.PARENT_REASON_UNKNOWN, 60, 40)
+
+
 def test_a_resting_child_answered_for_too_late_is_canceled(desk: Desk) -> None:
     (intent,) = desk.order(policy=lib.PARENT_POST)
     desk.wait(10 * SECOND)

@@ -108,10 +108,12 @@ def test_one_parent_at_a_time_until_the_router_says_that_it_is_over() -> None:
     assert second.parent_id != parent.parent_id
 
 
-def test_a_router_that_has_started_anew_answers_for_every_parent() -> None:
+def test_a_router_that_has_started_anew_answers_for_the_parents_it_has_lost() -> None:
     box = Box()
     assert len(box.see()) == 1
-    box.rule.parent_report(record("parent_report"))
+    box.rule.parent_report(record("parent_report", tick=0))  # it will still answer for the first one
+    assert box.see() == []
+    box.rule.parent_report(record("parent_report", tick=1))
     assert len(box.see()) == 1
 
 

@@ -129,7 +129,8 @@ enum parent_reason {
 /* Ring "parent.report", 64-byte records, producer router, consumer signal.  A parent has one report when it
  * is taken, one whenever its figures or state change, and is over with the first whose state is not WORKING;
  * only a child whose fate was unknown then (working is not 0) makes another.  parent_id 0: the router has
- * started and knows no parent. */
+ * started, and the first tick records of ring "parent" were lost with its earlier life; it answers for the
+ * others. */
 struct parent_report {
     uint64_t parent_id;
     uint64_t tick;
@@ -261,6 +262,8 @@ int signal_rule_parameters(struct signal_rule *rule, const struct signal_paramet
 int signal_rule_update(struct signal_rule *rule, const struct market_update *update);
 void signal_rule_report(struct signal_rule *rule, const struct execution_report *report);
 void signal_rule_refusal(struct signal_rule *rule, const struct risk_refusal *refusal);
+/* signal_rule_parent_report: a parent is named by its id or, when the router has started anew, by its number:
+ * the rule's first is 0. */
 void signal_rule_parent_report(struct signal_rule *rule, const struct parent_report *report);
 /* signal_rule_review makes every instrument with an order due: a refused cancel is tried again. */
 void signal_rule_review(struct signal_rule *rule);
