@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from tickwire.api.audit import AuditLog
 from tickwire.api.people import People, Person, Role, token_digest
-from tickwire.cli import build
+from tickwire.cli import MODULES, build
 from tickwire.native import lib
 
 Run = Callable[..., Result]
@@ -318,6 +318,15 @@ def test_help_teaches_each_operator_command_by_an_example_and_its_exit_codes() -
             assert shown.exit_code == 0
             assert f"Example: tickwire {' '.join(path)}" in " ".join(shown.output.split()), path
             assert "Exit codes: 0" in " ".join(shown.output.split()), path
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_command_loads_only_its_own_module(module: str) -> None:
+    """A kill must not wait for the others; so what each registers is what the table says."""
+    import typer
+
+    tree: Any = typer.main.get_command(build((module,)))
+    assert set(tree.commands) == set(MODULES[module])
 
 
 def test_the_shell_can_complete() -> None:
