@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import venue_wire as wire
+from pipeline_limits import route_parameters
 
-from tickwire.native import Segment, enum_names, ffi, lib, open_stage
+from tickwire.native import enum_names, ffi, lib, open_stage
 from tickwire.native.execution import ExecutionSettings
 from tickwire.native.trading import record
 from tickwire.sim.exchange import Exchange
@@ -107,7 +108,7 @@ class Pipeline:
             self._watch(exchange, truth)
         self.stages: dict[str, Any] = {}
         for name in (
-            *(("router",) if hasattr(lib, "router_stage_open") else ()),
+            "route",
             "risk",
             *(f"execution.{venue}" for venue in range(VENUES)),
             "position",
@@ -120,6 +121,7 @@ class Pipeline:
         self.reports: list[Any] = []
         self.refusals: list[Any] = []
         self.parents: list[Any] = []
+        self.segment.parameters("route", "route_parameters").write(route_parameters(VENUES, len(SYMBOLS)), self.now_ns)
         self.refs = 10**6
         self.tick = 0
         self.intents = 0
@@ -282,10 +284,6 @@ class Pipeline:
         self.exchanges[venue].venue.street(message)
         return self.refs
 
-    def mid(self, instrument: int) -> int | None:
-        """The mid that was published last, of any venue, None where there is none."""
-        return None
-
     # ---- what the test wants ----
 
     def intent(self, **fields: Any) -> None:
@@ -319,8 +317,6 @@ class Pipeline:
             "trader": 1,
             "slippage_ppm_max": 5_000,
         }
-        if "router" not in self.stages:
-            return
         wanted = record("parent_order", **usual | fields)
         assert self.segment.ring("parent.operator", "parent_order").write([wanted[0]]) == 1
 
@@ -348,67 +344,6 @@ class Pipeline:
         return self.segment.table("exposure", "risk_scope_exposure").read(index)
 
 
-def new_limits(**fields: Any) -> Any:
-    """Limits under which most things pass; ``instrument``, ``firm``, ``account`` and ``strategy`` override parts."""
-    instrument = {
-        "permitted": 1,
-        "order_quantity_max": 1_000,
-        "open_orders_max": 64,
-        "order_value_max": 2 * 10**9,
-        "position_max": 2_000,
-        "exposure_max": 4 * 10**9,
-        "collar_distance": 50_000,
-        "collar_ppm": 50_000,
-        "order_count_max": 200,
-        "short_sale": 1,
-        "locate_quantity": 100_000,
-        "tick_size": 1,
-    }
-    scope = {
-        "permitted": 1,
-        "open_orders_max": 128,
-        "gross_max": 8 * 10**9,
-        "net_max": 6 * 10**9,
-        "credit_max": 10**15,
-    }
-    limits = record(
-        "risk_limits",
-        limits_age_ns_max=10**15,
-        supervisor_age_ns_max=10**9,
-        tick_age_ns_max=10**9,
-        message_window_ns=10**8,
-        message_burst_window_ns=10**6,
-        order_window_ns=10**8,
-        duplicate_window_ns=10**6,
-        message_rate_max=2_000,
-        message_burst_max=64,
-        duplicate_max=1,
-        firm=scope | fields.pop("firm", {}),
-    )
-    limits.accounts[1] = scope | fields.pop("account", {})
-    limits.strategies[1] = {
-        "scope": scope | fields.pop("strategy", {}),
-        "account": 1,
-        "trader": 1,
-        "order_count_max": 250,
-        "execution_count_max": 250,
-        "execution_window_ns": 10**7,
-        "probe_orders_max": 3,
-    }
-    limits.traders[1] = 1
-    for venue in range(VENUES):
-        limits.venues[venue] = {"permitted": 1, "probe_orders_max": 3}
-    wanted = instrument | fields.pop("instrument", {})
-    for index in range(len(SYMBOLS)):
-        limits.instruments[index] = wanted
-    for name, value in fields.items():
-        setattr(limits, name, value)
-    return limits
-
-
 def verdict(refusal: Any) -> str:
     """The reason's name."""
     return VERDICTS[refusal.verdict].lower()
-
-
-__all__ = ["PRICE", "SYMBOLS", "TICK", "VENUES", "Pipeline", "Segment", "ffi", "new_limits", "verdict"]

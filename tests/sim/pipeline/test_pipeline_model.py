@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 import venue_wire as wire
+from pipeline_limits import new_limits
 from pipeline_reference import Reference
-from pipeline_rig import ACCOUNT, PRICE, SYMBOLS, TICK, VENUES, Pipeline, new_limits, verdict
+from pipeline_rig import ACCOUNT, PRICE, SYMBOLS, TICK, VENUES, Pipeline, verdict
 
 from tickwire.native import lib
 from tickwire.native.venue import Fault
@@ -47,6 +48,7 @@ class Driver:
             (self.change_limits, 2),
             (self.stop_something, 1),
             (self.resume_everything, 6),
+            (self.kill_everything, 0.3),
             (self.misbehave, 2),
             (self.disconnect, 1),
             (self.restart_a_stage, 1),
@@ -178,8 +180,18 @@ class Driver:
             )
         )
         self.box.control.stop_set(scope, index, bit)
-        if self.random.random() < 0.2:
-            self.box.control.kill = self.box.now_ns
+
+    def kill_everything(self) -> None:
+        """The kill switch: nothing new arrives anywhere from now on, and nothing stays open."""
+        self.box.control.kill = self.box.now_ns
+        self.box.step(2)
+        self.check()
+        self.want_order()
+        self.want_parent()
+        self.box.settle()
+        arrived = [arrival for truth in self.box.truths for arrival in truth.arrived]
+        assert not arrived, f"after the kill: {arrived}"
+        assert not any(truth.orders for truth in self.box.truths)
 
     def resume_everything(self) -> None:
         """A person re-arms."""
