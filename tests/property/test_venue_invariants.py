@@ -29,7 +29,7 @@ account_step = st.one_of(
     *(enter, enter, enter, enter),
     st.tuples(st.just("market"), account, sides, shares),
     st.tuples(st.just("reduce"), account, st.integers(0, 20), st.integers(0, 300)),
-    st.tuples(st.just("exchange"), account, st.integers(0, 20), prices, shares),
+    st.tuples(st.just("exchange"), account, st.integers(0, 5), prices, shares),
     st.tuples(st.just("mass"), account),
 )
 kind = st.one_of(

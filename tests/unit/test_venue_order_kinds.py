@@ -96,6 +96,14 @@ def test_a_reserve_order_shows_a_slice_and_refreshes_it_at_the_end_of_the_queue(
     assert desk.venue.depth(1, BUY)[0].quantity == 50
 
 
+def test_an_historical_aggressor_meets_a_refreshed_slice_behind_those_who_were_there(desk: Desk) -> None:
+    desk.send(wire.enter(1, "B", 250, PRICE, options=wire.reserve(50)))
+    desk.venue.street(wire.add(5, BUY, 100, PRICE))
+    desk.venue.street(wire.executed(5, 80, match=4))
+    assert kinds(desk.told()) == [("E", 50, "A"), ("R", None, "R")]
+    assert desk.venue.depth(1, BUY)[0].quantity == 70 + 50
+
+
 def test_a_refresh_tells_the_new_public_reference_and_how_much_is_shown(desk: Desk) -> None:
     desk.send(wire.enter(1, "B", 150, PRICE, options=wire.reserve(100)))
     desk.messages()
