@@ -80,11 +80,14 @@ class Reconciliation(Steward):
         )
         self._lock = asyncio.Lock()
         self._wanted = asyncio.Event()
+        self._reason = ""
         self._lives = [0] * len(self._venues)
         self._said = ""
         self.last: Result | None = None
         self._complete_once = False
         blotter.subscribe(self._listen)
+        for link in drop_copies.values():
+            link.copy.on_up = lambda: self._want("drop copy back")
 
     def unresolved(self) -> tuple[Break, ...]:
         """Breaks that stop trading somewhere, oldest first."""
@@ -127,13 +130,13 @@ class Reconciliation(Steward):
         return self._said or "reconciled: nothing differs"
 
     async def run(self) -> None:
-        """Run when a venue has become live, and every interval_s, until cancelled."""
+        """Run when a venue or a drop copy has come back, and every interval_s, until cancelled."""
         while True:
             reason = "interval"
             try:
                 async with asyncio.timeout(self._settings.interval_s):
                     await self._wanted.wait()
-                reason = "reconnect" if self._complete_once else "start"
+                reason = self._reason if self._complete_once else "start"
             except TimeoutError:
                 pass
             await self.run_now(reason, replay=self._settings.replay and reason == "interval")
@@ -169,7 +172,12 @@ class Reconciliation(Steward):
     def _listen(self, event: Event) -> None:
         if isinstance(event, Live):
             self._lives[event.venue] += 1
-            self._wanted.set()
+            self._want("reconnect")
+
+    def _want(self, reason: str) -> None:
+        """A run as soon as the one under way is over."""
+        self._reason = reason
+        self._wanted.set()
 
     # ---- the venue's own record of the session ----
 
