@@ -267,8 +267,10 @@ def test_it_runs_by_itself_at_the_start_when_something_came_back_and_every_inter
     assert asyncio.run(watch()) == ["start", "reconnect", "drop copy back"]
 
 
-def test_without_anything_happening_it_runs_every_interval_and_asks_for_the_record(tmp_path: Path) -> None:
+@pytest.mark.parametrize("trading", [True, False])
+def test_it_runs_every_interval_and_asks_for_the_record_while_the_box_trades(tmp_path: Path, trading: bool) -> None:
     desk = Desk(tmp_path, interval_s=0.001)
+    desk.trading = trading
 
     async def watch() -> None:
         running = asyncio.create_task(desk.reconciliation.run())
@@ -280,7 +282,7 @@ def test_without_anything_happening_it_runs_every_interval_and_asks_for_the_reco
     asyncio.run(watch())
     assert desk.reconciliation.last is not None
     assert desk.reconciliation.last.reason == "interval"
-    assert desk.ear.resyncs[0] == 0
+    assert desk.ear.resyncs[:1] == ([0] if trading else [])
 
 
 def test_a_wrong_price_in_the_drop_copy_is_named_to_the_last_digit(desk: Desk) -> None:

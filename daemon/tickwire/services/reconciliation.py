@@ -37,7 +37,8 @@ class Reconciliation(Steward):
     """Runs at start, on every reconnect, every interval_s and on command; one run at a time.
 
     resync(venue) asks for the venue's record.  flowing(venue) says whether what the venue tells us is being read: while
-    it is not, a lack on our side proves nothing.  stopped: where STOP_BREAK is set from an earlier life.
+    it is not, a lack on our side proves nothing.  trading() says whether the box trades: while it does not, it may be
+    about to end, and an interval's run asks for no replay.  stopped: where STOP_BREAK is set from an earlier life.
     """
 
     name = "reconciliation"
@@ -55,6 +56,7 @@ class Reconciliation(Steward):
         stop: Stop,
         clock_ns: Callable[[], int],
         flowing: Callable[[int], bool] = lambda _: True,
+        trading: Callable[[], bool] = lambda: True,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         stopped: Iterable[Scope] = (),
     ) -> None:
@@ -67,6 +69,7 @@ class Reconciliation(Steward):
         self._resync = resync
         self._clock_ns = clock_ns
         self._flowing = flowing
+        self._trading = trading
         self._sleep = sleep
         self._book = BreakBook(
             file,
@@ -139,7 +142,7 @@ class Reconciliation(Steward):
                 reason = self._reason if self._complete_once else "start"
             except TimeoutError:
                 pass
-            await self.run_now(reason, replay=self._settings.replay and reason == "interval")
+            await self.run_now(reason, self._settings.replay and reason == "interval" and self._trading())
             if said := self.check():
                 self.log.info("steward_acted", said=said)
 
