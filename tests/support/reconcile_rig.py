@@ -19,7 +19,7 @@ class Desk:
         self.settings = ReconciliationSettings(**settings)
         self.stops: dict[tuple[str, int], bool] = {}
         self.holdings: list[Holding] | None = None
-        self.flowing = True
+        self.flowing = self.trading = True
         self.while_it_waits: list[Any] = []  # called one after the other, each time it sleeps
         self.folder = folder
         self.drop_copy = drop_copy
@@ -40,6 +40,7 @@ class Desk:
             lambda scope, index, on: self.stops.__setitem__((scope, index), on),
             self.ear.clock,
             lambda _: self.flowing,
+            lambda: self.trading,
             self._sleep,
         )
 

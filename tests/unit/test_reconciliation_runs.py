@@ -1,7 +1,7 @@
 """Reconciliation runs: what is in flight is waited for, what stays different is a break, what was not seen is said."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -246,25 +246,43 @@ def test_runs_never_overlap(desk: Desk) -> None:
     assert [result.state for result in results] == ["clean"] * 3
 
 
-def test_it_runs_by_itself_when_a_venue_has_become_live_and_every_interval(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, interval_s=0.01)
-    reasons: list[str] = []
+def test_it_runs_by_itself_at_the_start_when_something_came_back_and_every_interval(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, interval_s=60.0)
+
+    async def run_that_follows(cause: Callable[[], None]) -> str:
+        before = desk.reconciliation.last
+        cause()
+        while (last := desk.reconciliation.last) is before or last is None:
+            await asyncio.sleep(0)
+        return last.reason
+
+    async def watch() -> list[str]:
+        running = asyncio.create_task(desk.reconciliation.run())
+        async with asyncio.timeout(20):
+            causes = (desk.ear.replay, desk.ear.replay, desk.ear.copy.session_up)
+            reasons = [await run_that_follows(cause) for cause in causes]
+        running.cancel()
+        return reasons
+
+    assert asyncio.run(watch()) == ["start", "reconnect", "drop copy back"]
+
+
+@pytest.mark.parametrize("trading", [True, False])
+def test_it_runs_every_interval_and_asks_for_the_record_while_the_box_trades(tmp_path: Path, trading: bool) -> None:
+    desk = Desk(tmp_path, interval_s=0.001)
+    desk.trading = trading
 
     async def watch() -> None:
         running = asyncio.create_task(desk.reconciliation.run())
-        desk.ear.replay()
         async with asyncio.timeout(20):
-            while len(reasons) < 3:
-                if (last := desk.reconciliation.last) is not None and (not reasons or last.run > len(reasons)):
-                    reasons.append(last.reason)
-                    if len(reasons) == 1:
-                        desk.ear.replay()
+            while desk.reconciliation.last is None:
                 await asyncio.sleep(0)
         running.cancel()
 
     asyncio.run(watch())
-    assert reasons[:2] == ["start", "reconnect"]
-    assert reasons[2] in ("interval", "reconnect")
+    assert desk.reconciliation.last is not None
+    assert desk.reconciliation.last.reason == "interval"
+    assert desk.ear.resyncs[:1] == ([0] if trading else [])
 
 
 def test_a_wrong_price_in_the_drop_copy_is_named_to_the_last_digit(desk: Desk) -> None:

@@ -37,7 +37,8 @@ class Reconciliation(Steward):
     """Runs at start, on every reconnect, every interval_s and on command; one run at a time.
 
     resync(venue) asks for the venue's record.  flowing(venue) says whether what the venue tells us is being read: while
-    it is not, a lack on our side proves nothing.  stopped: where STOP_BREAK is set from an earlier life.
+    it is not, a lack on our side proves nothing.  trading() says whether the box trades: while it does not, it may be
+    about to end, and an interval's run asks for no replay.  stopped: where STOP_BREAK is set from an earlier life.
     """
 
     name = "reconciliation"
@@ -55,6 +56,7 @@ class Reconciliation(Steward):
         stop: Stop,
         clock_ns: Callable[[], int],
         flowing: Callable[[int], bool] = lambda _: True,
+        trading: Callable[[], bool] = lambda: True,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         stopped: Iterable[Scope] = (),
     ) -> None:
@@ -67,6 +69,7 @@ class Reconciliation(Steward):
         self._resync = resync
         self._clock_ns = clock_ns
         self._flowing = flowing
+        self._trading = trading
         self._sleep = sleep
         self._book = BreakBook(
             file,
@@ -80,11 +83,14 @@ class Reconciliation(Steward):
         )
         self._lock = asyncio.Lock()
         self._wanted = asyncio.Event()
+        self._reason = ""
         self._lives = [0] * len(self._venues)
         self._said = ""
         self.last: Result | None = None
         self._complete_once = False
         blotter.subscribe(self._listen)
+        for link in drop_copies.values():
+            link.copy.on_up = lambda: self._want("drop copy back")
 
     def unresolved(self) -> tuple[Break, ...]:
         """Breaks that stop trading somewhere, oldest first."""
@@ -127,16 +133,16 @@ class Reconciliation(Steward):
         return self._said or "reconciled: nothing differs"
 
     async def run(self) -> None:
-        """Run when a venue has become live, and every interval_s, until cancelled."""
+        """Run when a venue or a drop copy has come back, and every interval_s, until cancelled."""
         while True:
             reason = "interval"
             try:
                 async with asyncio.timeout(self._settings.interval_s):
                     await self._wanted.wait()
-                reason = "reconnect" if self._complete_once else "start"
+                reason = self._reason if self._complete_once else "start"
             except TimeoutError:
                 pass
-            await self.run_now(reason, replay=self._settings.replay and reason == "interval")
+            await self.run_now(reason, self._settings.replay and reason == "interval" and self._trading())
             if said := self.check():
                 self.log.info("steward_acted", said=said)
 
@@ -169,7 +175,12 @@ class Reconciliation(Steward):
     def _listen(self, event: Event) -> None:
         if isinstance(event, Live):
             self._lives[event.venue] += 1
-            self._wanted.set()
+            self._want("reconnect")
+
+    def _want(self, reason: str) -> None:
+        """A run as soon as the one under way is over."""
+        self._reason = reason
+        self._wanted.set()
 
     # ---- the venue's own record of the session ----
 

@@ -76,6 +76,7 @@ def open_records(
         lambda scope, index, on: _stop(control, scope, index, on),
         clock_ns,
         lambda _: _flowing(control, clock_ns()),
+        lambda: control.armed,
         stopped=[(scope, index) for scope, index, bits in control.stops() if bits & lib.STOP_BREAK],
     )
     return RecordKeepers(

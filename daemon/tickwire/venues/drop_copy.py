@@ -154,6 +154,7 @@ class DropCopy:
         self.why_down = "not connected yet"
         self.last_ns = 0
         self.idle_ns = 0
+        self.on_up: Callable[[], None] = lambda: None  # whoever waited for it
 
     def orders(self, firm: str) -> dict[int, OrderLine]:
         """Orders of one firm by UserRefNum."""
@@ -171,6 +172,7 @@ class DropCopy:
     def session_up(self) -> None:
         """Logged in."""
         self.connected, self.why_down = True, ""
+        self.on_up()
 
     def session_down(self, why: str) -> None:
         """The session is gone; the picture stays as old as it is."""
