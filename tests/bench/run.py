@@ -18,6 +18,7 @@ from typing import Any
 
 import bench_book
 import bench_risk
+import bench_route
 from figure import Bound, Figure, median_of
 from program import ROOT, build_program
 from rich.console import Console
@@ -108,6 +109,21 @@ def kill_figures(runs: int) -> Iterator[Figure]:
         values, count, spread = median_of([output[key] for output in outputs])
         bounds = [Bound("p99", 1_000_000)] if key == "last_new" else []
         yield Figure(name, values, count, runs, spread, bounds, note=note, remedy=remedy)
+
+
+def route_figures(runs: int) -> Iterator[Figure]:
+    """The router, a sweep over four venues; its target is absolute."""
+    values, count, spread = median_of([bench_route.run() for _ in range(runs)])
+    yield Figure(
+        "router, parent to first intent, four venues",
+        values,
+        count,
+        runs,
+        spread,
+        [Bound("p50", 1000)],
+        note="one reading of the clock is within it",
+        remedy="walk the venues' states once a decision instead of once a question",
+    )
 
 
 def echo_once() -> dict[str, float]:
@@ -223,12 +239,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--runs", type=int, default=5, help="repetitions of each figure")
     parser.add_argument("--seconds", type=int, default=15, help="length of a whole run")
-    parser.add_argument("--only", default="ring,book,risk,kill,system", help="which, with commas between")
+    parser.add_argument("--only", default="ring,book,risk,route,kill,system", help="which, with commas between")
     options = parser.parse_args()
     parts = {
         "ring": lambda: ring_figures(options.runs),
         "book": book_figures,
         "risk": lambda: risk_figures(options.runs),
+        "route": lambda: route_figures(options.runs),
         "kill": lambda: kill_figures(options.runs),
         "system": lambda: system_figures(options.runs, options.seconds),
     }
