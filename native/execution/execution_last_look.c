@@ -16,8 +16,9 @@ static uint64_t stops_of(const struct control_stops *stops, const struct order *
  */
 int execution_barred(const struct execution *execution, const struct order *order) {
     const struct control *control = execution->control;
-    if (control_load(&control->kill)) return NOT_SENT_KILLED;
     uint64_t stops = stops_of(&control->stops, order) & ~(uint64_t)STOP_PROBE;
+    if (control_load(&control->kill)) stops |= STOP_KILL;
+    if (order->flags & ORDER_PASSES_KILL) stops &= ~(uint64_t)STOP_KILL;
     if (stops & STOP_KILL) return NOT_SENT_KILLED;
     if (!control_load(&control->armed)) return NOT_SENT_DISARMED;
     if (order->flags & ORDER_REDUCE_ONLY) stops &= ~(uint64_t)STOPS_REDUCING_PASSES;

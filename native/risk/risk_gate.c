@@ -134,7 +134,13 @@ static enum risk_verdict refuse(struct risk_gate *gate, const struct order_inten
     return verdict;
 }
 
-static void describe(const struct order_intent *intent, struct order *order) {
+/* flags_of: what the intent says, and what only the gate may say. */
+static uint32_t flags_of(const struct risk_gate *gate, const struct order_intent *intent) {
+    int passes = (intent->flags & ORDER_REDUCE_ONLY) && gate->limits.kill_allows_reducing;
+    return passes ? intent->flags | ORDER_PASSES_KILL : intent->flags;
+}
+
+static void describe(const struct risk_gate *gate, const struct order_intent *intent, struct order *order) {
     *order = (struct order){.tick = intent->tick,
                             .rx_ns = intent->rx_ns,
                             .book_ns = intent->book_ns,
@@ -147,7 +153,7 @@ static void describe(const struct order_intent *intent, struct order *order) {
                             .display_quantity = intent->display_quantity,
                             .minimum_quantity = intent->minimum_quantity,
                             .peg_offset = intent->peg_offset,
-                            .flags = intent->flags,
+                            .flags = flags_of(gate, intent),
                             .instrument = intent->instrument,
                             .strategy = intent->strategy,
                             .kind = intent->kind,
@@ -213,7 +219,7 @@ enum risk_verdict risk_gate_reserve(struct risk_gate *gate, const struct order_i
     if (verdict) return refuse(gate, intent, verdict);
     struct gate_venue *venue = &gate->venues[intent->venue];
     gate->message_ns[gate->message_count++ & (RISK_MESSAGE_RATE_MAX - 1)] = moment->now_ns;
-    describe(intent, order);
+    describe(gate, intent, order);
     order->generation = (uint8_t)venue->generation;
     if (intent->kind == INTENT_CANCEL) {
         name_cancel(gate, order);

@@ -91,6 +91,16 @@ def test_a_kill_may_be_configured_to_let_reducing_orders_pass(desk: Desk, kill: 
     assert desk.gate.judge(intent(**REDUCING), moment(kill=1, stops=held)) == "break"
 
 
+@pytest.mark.parametrize("allowed", [0, 1])
+def test_only_the_gate_says_what_may_pass_a_kill(desk: Desk, allowed: int) -> None:
+    desk.hold(-100)
+    desk.limit(kill_allows_reducing=allowed)
+    verdict, order = desk.gate.reserve(intent(**REDUCING), moment())
+    assert verdict == "pass"
+    assert bool(order.flags & lib.ORDER_PASSES_KILL) == bool(allowed)
+    assert desk.gate.judge(intent(flags=lib.ORDER_PASSES_KILL), moment()) == "malformed"
+
+
 def test_cancels_pass_every_stop(desk: Desk) -> None:
     assert desk.ask() == "pass"
     bits = sum(BITS.values())

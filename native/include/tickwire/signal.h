@@ -20,6 +20,7 @@ enum order_flag {
     ORDER_REDUCE_ONLY = 2,  /* may only bring the strategy's position nearer to 0: passes a pause */
     ORDER_SWEEP = 4,        /* intermarket sweep: the router has looked at every venue */
     ORDER_SHORT_EXEMPT = 8, /* a sale that is short is marked exempt */
+    ORDER_PASSES_KILL = 16, /* the gate's own: it reduces, and the limits let such orders pass a kill */
 };
 
 /* What a venue takes besides plain limit orders. */

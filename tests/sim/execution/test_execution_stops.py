@@ -69,6 +69,20 @@ def test_a_stop_of_a_kind_this_build_does_not_know_keeps_everything_back(box: An
     box.until(lambda: box.reasons() == ["p"])
 
 
+@pytest.mark.parametrize("kill", ["switch", "word"])
+def test_what_the_gate_lets_pass_a_kill_leaves_and_nothing_else_does(box: Any, venue: Any, kill: str) -> None:
+    box.until_live()
+    if kill == "switch":
+        box.control.kill = box.now_ns
+    else:
+        box.control.stop_set("firm", 0, lib.STOP_KILL)
+    reduces = lib.ORDER_REDUCE_ONLY
+    box.submit(box.order(1), box.order(2, flags=reduces), box.order(3, flags=reduces | lib.ORDER_PASSES_KILL))
+    box.run(20)
+    entered = [message for message in venue.inbound if message[:1] == b"O"]
+    assert [int.from_bytes(message[1:5], "big") for message in entered] == [3]
+
+
 def test_a_replace_is_judged_by_whose_its_target_is(box: Any, venue: Any) -> None:
     working(box, venue, OWNER)
     box.control.stop_set("strategy", 3, lib.STOP_PAUSE)
