@@ -255,6 +255,7 @@ def test_the_status_file_is_whole_json_and_ends_with_the_end(street: StreetSetti
     with running(street, status=path) as started:
         started.wait(path.exists)
         assert json.loads(path.read_bytes())["state"] == "running"
+        started.wait(lambda: started.exchange.end_of_market)
     status = json.loads(path.read_bytes())
     assert status["state"] == "ended"
     assert status["publisher"]["next_sequence"] == 4
