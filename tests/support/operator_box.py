@@ -14,6 +14,7 @@ from tickwire.api.people import Person, Principal, Role, token_digest
 from tickwire.api.plane import OperatorPlane, PlaneSettings
 from tickwire.api.scopes import Directory
 from tickwire.api.stops import StopStore
+from tickwire.config.values import Fee
 from tickwire.native import lib
 from tickwire.native.trading import record
 from tickwire.services.limit_paths import RefusedError
@@ -341,7 +342,13 @@ class OperatorBox:
             kill_memory=self.owner,
             stops=StopStore(self.state_dir),
             audit=AuditLog(self.state_dir / FILE),
-            box=SegmentBox(self.segment, "box", SYMBOLS, [VenueFacts(name) for name in VENUES], lambda: self.now_ns),
+            box=SegmentBox(
+                self.segment,
+                "box",
+                SYMBOLS,
+                [VenueFacts(name, "", Fee(3000), Fee(-2000)) for name in VENUES],
+                lambda: self.now_ns,
+            ),
             blotter=self.blotter,
             ledger=self.ledger,
             limits=self.limits,

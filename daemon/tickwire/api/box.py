@@ -92,8 +92,8 @@ class SegmentBox:
                 self._session(session),
                 "live" if feed[lib.MARKET_COUNT_SYNCHRONISED] else "stale or incomplete",
                 session[lib.EXECUTION_COUNT_OPEN_ORDERS],
-                facts.fee_taker,
-                facts.fee_maker,
+                int(facts.fee_taker),
+                int(facts.fee_maker),
             )
             for facts, feed, session in zip(self._venues, self._feeds, self._sessions, strict=True)
         ]

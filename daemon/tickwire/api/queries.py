@@ -302,8 +302,13 @@ def _time_in_force(value: int) -> str:
     return chr(value) if 32 < value < 127 else str(value)
 
 
+def _simple(value: Any) -> Any:
+    """What msgspec has no spelling for: money and the like are numbers, everything else says itself."""
+    return int(value) if isinstance(value, int) else str(value)
+
+
 def plain(value: Any) -> Any:
     """Whatever a collaborator keeps, as JSON has it."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         value = dataclasses.asdict(value)
-    return msgspec.to_builtins(value, str_keys=True, enc_hook=str)
+    return msgspec.to_builtins(value, str_keys=True, enc_hook=_simple)

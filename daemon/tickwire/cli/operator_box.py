@@ -3,6 +3,7 @@
 import functools
 import inspect
 import json
+import logging
 import os
 import secrets
 import tomllib
@@ -96,6 +97,7 @@ class Box:
 
         from tickwire.api.commands import COMMANDS
 
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells of each request
         changes = COMMANDS[command].changes
         headers = {"authorization": f"Bearer {self._token()}", "idempotency-key": secrets.token_hex(16)}
         transport = httpx.HTTPTransport(uds=str(self.place.socket))

@@ -1,5 +1,7 @@
 """Answers of the box as tables and sentences."""
 
+import os
+import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -11,7 +13,8 @@ from rich.text import Text
 from tickwire.telemetry.figures import money, price
 
 Format = Callable[[Any], str]
-console = Console(highlight=False, soft_wrap=False)
+WIDTH = 240  # where there is no terminal that says its own
+console = Console(highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH)
 
 
 def text(value: Any) -> str:
@@ -66,11 +69,14 @@ RIGHT = (count, signed, cash, fees, tag)
 def table(rows: Sequence[dict[str, Any]], columns: Columns, empty: str) -> None:
     """Print rows, each cell as plain text whatever it holds; or that there is none."""
     if not rows:
-        console.print(Text(empty))
+        if empty:
+            console.print(Text(empty))
         return
     made = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     for _, title, form in columns:
-        made.add_column(title, justify="right" if form in RIGHT else "left", no_wrap=form in (*RIGHT, moment))
+        made.add_column(
+            title, justify="right" if form in RIGHT else "left", overflow="fold", no_wrap=form in (*RIGHT, moment)
+        )
     for row in rows:
         made.add_row(*(Text(form(row.get(key))) for key, _, form in columns))
     console.print(made)

@@ -1,0 +1,75 @@
+"""Operators and a whole box: real lanes, a real supervisor, a paper exchange, and the command line beside them."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from killing import trade
+
+from tickwire.api.audit import FILE, AuditLog
+from tickwire.demo.plan import Settings
+from tickwire.demo.site import Site
+from tickwire.native import lib
+
+SOCKETS = Settings(backend="socket", instruments=2)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with Site(SOCKETS, SOCKETS.symbols()) as made:
+        made.await_armed()
+        yield made
+
+
+def ask(site: Site, *arguments: str, exit_code: int = 0) -> Any:
+    command = [sys.executable, "-m", "tickwire", *arguments, "--config", str(site.folder / "box.toml"), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == exit_code, done.stderr
+    return json.loads(done.stdout)
+
+
+def open_orders(site: Site) -> int:
+    return site.segment.counters("execution-engine.0")[lib.EXECUTION_COUNT_OPEN_ORDERS]
+
+
+def test_a_box_that_trades_is_killed_looked_at_reconciled_and_rearmed(site: Site) -> None:
+    trade(site, 10)
+    assert ask(site, "status")["trading"]
+    assert ask(site, "fills", "--lines", "3")
+    assert [venue["session"] for venue in ask(site, "venues")] == ["live"]
+    assert "recorded by the box" in ask(site, "kill", "--reason", "test")["done"]
+    site.wait(lambda: open_orders(site) == 0, "every order to be cancelled")
+    assert not ask(site, "status")["trading"]
+    assert ask(site, "reconcile")["breaks"] == []
+    prepared = ask(site, "rearm")
+    assert prepared["open_orders"] == 0
+    ask(site, "rearm", "--code", prepared["code"], "--reason", "test over")
+    assert site.segment.control().kill == 0
+    trade(site, 10)  # it goes on
+    assert AuditLog(site.folder / "state" / FILE).verify() == ""
+
+
+def test_whoever_watches_a_box_needs_no_token_on_loopback(site: Site) -> None:
+    address = (site.folder / "state" / "operator.http").read_text().strip()
+    trade(site, 10)
+    for path in ("health", "ready"):
+        with urllib.request.urlopen(f"http://{address}/{path}", timeout=20) as answer:
+            assert json.load(answer)["good"]
+    with urllib.request.urlopen(f"http://{address}/metrics", timeout=20) as answer:
+        text = answer.read().decode()
+    for family in ("risk_verdicts_total", "position_shares", "tick_to_order_seconds_bucket", "limit_use_ratio"):
+        assert f"tickwire_{family}{{" in text
+
+
+def test_a_scope_that_was_killed_stays_killed_in_the_next_life_of_the_box(site: Site) -> None:
+    symbol = SOCKETS.symbols()[0]
+    ask(site, "kill", "--scope", "instrument", "--name", symbol, "--reason", "test")
+    site.box.stop(20)
+    site.start_box_again()
+    site.await_armed()
+    assert site.segment.control().stop_bits("instrument", 0) == lib.STOP_KILL
+    assert [line["name"] for line in ask(site, "status")["stops"]] == [symbol]
