@@ -1,6 +1,8 @@
 /* router_follow: what became of the children, from reports and refusals. */
 #include "route/router.h"
 
+#define EXECUTED_MAX (1U << 26) /* of one parent: times a price it fits 58 bits */
+
 struct found {
     struct router_parent *parent;
     struct router_child *child; /* NULL: nothing was found */
@@ -156,19 +158,31 @@ static void left(struct router *router, const struct found *of, uint32_t leaves)
     changed(router, of);
 }
 
+/* plausible bounds what an execution says by what a wire can carry, so that no sum of them overflows; it is
+ * counted in full wherever positions are. */
+static struct execution_report plausible(const struct found *of, const struct execution_report *report) {
+    struct execution_report seen = *report;
+    uint32_t room = EXECUTED_MAX - of->parent->executed;
+    if (!is_shown(seen.price, 1)) seen.price = of->child->price;
+    if (seen.quantity > RISK_QUANTITY_MAX) seen.quantity = RISK_QUANTITY_MAX;
+    if (seen.quantity > room) seen.quantity = room;
+    return seen;
+}
+
 static void on_executed(struct router *router, const struct found *of,
                         const struct execution_report *report) {
+    const struct execution_report seen = plausible(of, report);
     struct router_child *child = of->child;
-    uint32_t beyond = report->quantity > child->leaves ? report->quantity - child->leaves : 0;
-    int64_t value = report->price * (int64_t)report->quantity;
+    uint32_t beyond = seen.quantity > child->leaves ? seen.quantity - child->leaves : 0;
+    int64_t value = seen.price * (int64_t)seen.quantity;
     router->counts[ROUTE_COUNT_OVERFILLED] += beyond;
-    if (!(report->flags & REPORT_REPLAYED)) router->counts[ROUTE_COUNT_EXECUTED_SHARES] += report->quantity;
-    child->executed += report->quantity;
+    if (!(seen.flags & REPORT_REPLAYED)) router->counts[ROUTE_COUNT_EXECUTED_SHARES] += seen.quantity;
+    child->executed += seen.quantity;
     child->value += value;
-    of->parent->executed += report->quantity;
+    of->parent->executed += seen.quantity;
     of->parent->executed_value += value;
-    child->leaves = beyond ? 0 : child->leaves - report->quantity;
-    if (child->state != CHILD_CLOSED) left(router, of, report->leaves);
+    child->leaves = beyond ? 0 : child->leaves - seen.quantity;
+    if (child->state != CHILD_CLOSED) left(router, of, seen.leaves);
     changed(router, of);
 }
 

@@ -10,6 +10,7 @@ from routing import BUY, MID, SELL, Desk
 from routing_world import World
 
 from tickwire.native import lib
+from tickwire.native.trading import record
 
 STEPS = 600
 TICK = 100
@@ -40,6 +41,90 @@ def test_the_same_calls_give_the_same_intents(seed: int) -> None:
             said.append([(i.kind, i.venue, i.price, i.quantity, i.target_order_id) for i in world.gate])
         seen.append(said)
     assert seen[0] == seen[1]
+
+
+WHOLE = [0, 1, 99, 100, 999_999, 1_000_000, 2**32 - 1]
+PRICES = [-(2**63), -1, 0, 1, MID, 2**32 - 1, 2**32, 2**63 - 1]
+IDS = [0, 1, 2, 1 << 32 | 1, 1 << 32 | 2, 1 << 60 | 1 << 32 | 1, 2**64 - 1]
+REPORTS = st.fixed_dictionaries(
+    {
+        "kind": st.integers(0, 16),
+        "venue": st.sampled_from([0, 1, 2, 255]),
+        "order_id": st.sampled_from(IDS),
+        "target_order_id": st.sampled_from(IDS),
+        "match_number": st.integers(0, 4),
+        "sequence": st.integers(0, 8),
+        "quantity": st.sampled_from(WHOLE),
+        "leaves": st.sampled_from(WHOLE),
+        "price": st.sampled_from(PRICES),
+        "instrument": st.sampled_from([3, 256, 65535]),
+        "side": st.integers(0, 3),
+        "flags": st.integers(0, 3),
+        "time_in_force": st.integers(0, 3),
+    }
+)
+REFUSALS = st.fixed_dictionaries(
+    {
+        "source": st.integers(0, 3),
+        "kind": st.integers(0, 4),
+        "venue": st.integers(0, 5),
+        "parent_id": st.integers(0, 4),
+        "target_order_id": st.sampled_from(IDS),
+        "price": st.sampled_from(PRICES),
+        "quantity": st.sampled_from(WHOLE),
+    }
+)
+MARKETS = st.fixed_dictionaries(
+    {
+        "venue": st.integers(0, 5),
+        "instrument": st.sampled_from([3, 255, 256, 65535]),
+        "trading_state": st.integers(0, 3),
+        "flags": st.integers(0, 3),
+        "bid_price": st.lists(st.sampled_from(PRICES), min_size=3, max_size=3),
+        "ask_price": st.lists(st.sampled_from(PRICES), min_size=3, max_size=3),
+        "bid_quantity": st.lists(st.sampled_from(WHOLE), min_size=3, max_size=3),
+        "ask_quantity": st.lists(st.sampled_from(WHOLE), min_size=3, max_size=3),
+    }
+)
+ORDERS = st.fixed_dictionaries(
+    {
+        "parent_id": st.integers(0, 4),
+        "kind": st.integers(0, 3),
+        "policy": st.integers(0, 3),
+        "side": st.integers(0, 2),
+        "instrument": st.sampled_from([3, 3, 256]),
+        "quantity": st.sampled_from(WHOLE),
+        "limit_price": st.sampled_from(PRICES),
+        "decision_price": st.sampled_from(PRICES),
+        "slippage_ppm_max": st.sampled_from(WHOLE),
+        "duration_ns": st.sampled_from([0, 10**9, 2**64 - 1]),
+        "interval_ns": st.sampled_from([0, 1, 10**8, 2**64 - 1]),
+        "flags": st.sampled_from([0, 0, 1, 2, 64]),
+        "venue_mask": st.integers(0, 255),
+    }
+)
+CALLS = st.one_of(
+    st.tuples(st.just("report"), st.just("execution_report"), REPORTS),
+    st.tuples(st.just("refusal"), st.just("risk_refusal"), REFUSALS),
+    st.tuples(st.just("market"), st.just("market_update"), MARKETS),
+    st.tuples(st.just("parent"), st.just("parent_order"), ORDERS),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(CALLS, max_size=60))
+def test_no_record_however_absurd_makes_more_children_than_a_parent_has_shares(calls: list[Any]) -> None:
+    desk = Desk(2)
+    desk.show(0, [(MID - TICK, 500)], [(MID + TICK, 500)])
+    desk.order(1, quantity=100)
+    desk.order(2, quantity=100, policy=lib.PARENT_POST)
+    for method, struct, fields in calls:
+        getattr(desk.router, method)(record(struct, **fields))
+        desk.wait(10**8)
+        for report in desk.router.reports():
+            if report.state != lib.PARENT_REFUSED:
+                assert report.working <= report.quantity
+                assert report.executed >= report.quantity or report.executed + report.working <= report.quantity
 
 
 LEVELS = st.lists(st.tuples(st.integers(0, 6), st.integers(1, 300)), min_size=0, max_size=3)

@@ -185,6 +185,23 @@ def test_a_signal_whose_parent_was_lost_with_the_router_may_want_another(box: Bo
     assert len(box.intents()) == 2
 
 
+def test_what_a_parent_executed_is_held_by_the_time_the_parent_is_over(box: Box) -> None:
+    box.start("signal")
+    box.replay()
+    box.market(0)
+    box.poll()
+    (parent,) = box.rings["parent"].read(0)
+    for number in range(64):  # more than the signal reads of a venue in one cycle, with the other reports
+        box.report("RESTATED", 0, 1000 + number)
+    box.report("EXECUTED", 0, 5, quantity=500, match_number=1)  # its bound
+    over = record("parent_report", parent_id=parent.parent_id, instrument=AAPL, state=lib.PARENT_FILLED)
+    assert box.rings["parent.report"].write([over[0]]) == 1
+    for tick in range(6, 9):
+        box.market(0, tick=tick)
+        box.poll()
+    assert box.rings["parent"].read(0) == []
+
+
 def test_evidence_is_there_for_whoever_observes(live: Box) -> None:
     observer = live.rings["evidence"].observer()
     live.operator()
