@@ -150,7 +150,7 @@ def throw_kill(segment: Path | None, state_dir: Path | None, kill: int) -> list[
             state_dir.mkdir(parents=True, exist_ok=True)
             if not (state_dir / "kill").exists():
                 write_text(state_dir / "kill", str(kill))
-            done.append(f"{state_dir / 'kill'}: stays on across restarts until run --rearm")
+            done.append(f"{state_dir / 'kill'}: stays on across restarts until a risk officer re-arms")
         except OSError as error:
             errors.append(error)
     if not done and errors:
