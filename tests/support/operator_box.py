@@ -311,7 +311,7 @@ class Throttles:
 
     resets: list[int] = field(default_factory=list)
 
-    def reset(self, strategy: int) -> None:
+    def reset(self, strategy: int, who: str, why: str) -> None:
         self.resets.append(strategy)
 
 

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 from config_text import CORES, EXAMPLE, TWO_VENUES
+from throttling import no_throttles
 
 from tickwire.config import Config, parse
 from tickwire.native import Control, Segment, ffi, lib
 from tickwire.native.stages import ROUTED, stages_of
 from tickwire.native.views import Top, consolidate
+from tickwire.services.account_state import PeakStore
 from tickwire.services.blotter_records import Bust, Down, Fill, Live, Reset
 from tickwire.services.bookkeeper import Bookkeeper
 from tickwire.services.fees import FeeSchedule
@@ -43,10 +45,12 @@ def show(segment: Segment, venue: int, bid: int, ask: int, flags: int = 0) -> No
     top.last.flags = flags
 
 
-def test_the_ledger_is_fed_by_the_blotter_and_marked_at_the_best_of_all_venues(box: tuple[Segment, Control]) -> None:
+def test_the_ledger_is_fed_by_the_blotter_and_marked_at_the_best_of_all_venues(
+    box: tuple[Segment, Control], tmp_path: Path
+) -> None:
     segment, _ = box
     ledger = Ledger({0: FeeSchedule(3000, -2000), 1: FeeSchedule(0, 0)}, 10**9, lambda: 5)
-    keeper = Bookkeeper(ledger, segment, CONFIG.symbols, CONFIG.enabled_venues, lambda: 5)
+    keeper = Bookkeeper(ledger, segment, CONFIG.symbols, CONFIG.enabled_venues, PeakStore(tmp_path), lambda: 5)
     for event in (Reset(0), Live(0), Reset(1), Live(1), FILL):
         keeper.listen(event)
     show(segment, 0, 1_000_000, 1_000_400)
@@ -78,8 +82,12 @@ def test_the_best_of_several_venues_is_of_those_that_are_fresh() -> None:
 
 def limited(tmp_path: Path, segment: Segment, control: Control) -> tuple[LimitSteward, Stewards, Config]:
     config = parse(EXAMPLE, "box.toml", CORES)
-    stewards = Stewards(config, segment, control, lambda: 1)
+    stewards = Stewards(config, segment, control, no_throttles(tmp_path), lambda: 1)
     return LimitSteward(config, open_limit_book(config, tmp_path, Clocks.system()), stewards.risk), stewards, config
+
+
+def shown(steward: LimitSteward) -> str:
+    return next(view.effective for view in steward.views() if view.path == "instruments.AAPL.position_max")
 
 
 def test_a_change_of_a_limit_is_in_force_when_it_is_answered_and_after_a_restart(
@@ -89,9 +97,9 @@ def test_a_change_of_a_limit_is_in_force_when_it_is_answered_and_after_a_restart
     published = box[0].parameters("risk", "risk_limits")
     steward.propose("olivia", "risk-officer", "instruments.AAPL.position_max", 7, "careful today")
     assert published.read().instruments[0].position_max == 7
-    assert steward.effective()["instruments.AAPL.position_max"] == "7"
+    assert shown(steward) == "7"
     again, _, _ = limited(tmp_path, *box)
-    assert again.effective()["instruments.AAPL.position_max"] == "7", "a restart loosens nothing"
+    assert shown(again) == "7", "a restart loosens nothing"
     assert published.read().instruments[0].position_max == 7
 
 
@@ -101,14 +109,15 @@ def test_refusals_of_the_limit_book_become_what_operators_expect(box: tuple[Segm
         steward.propose("olivia", "risk-officer", "x", 7, "why")
     with pytest.raises(ValueError, match="out of bounds"):
         steward.propose("olivia", "risk-officer", "risk.message_rate_max", 99_999, "why")
-    for wrong in ("nine", "9"):
-        with pytest.raises(ValueError, match=r"no number|no change 9 waits"):
-            steward.approve(wrong, "robert")
+    with pytest.raises(ValueError, match="no change 9 waits"):
+        steward.approve(9, "robert", "risk-officer")
 
 
-def test_cancels_go_where_the_order_is_and_closing_orders_only_reduce(box: tuple[Segment, Control]) -> None:
+def test_cancels_go_where_the_order_is_and_closing_orders_only_reduce(
+    box: tuple[Segment, Control], tmp_path: Path
+) -> None:
     segment, control = box
-    stewards = Stewards(CONFIG, segment, control, lambda: 1)
+    stewards = Stewards(CONFIG, segment, control, no_throttles(tmp_path), lambda: 1)
     parents = segment.ring("parent.operator", "parent_order")
     desk = OrderDesk(CONFIG, stewards.executions, parents, 3, lambda: 9)
     commands = [segment.ring(f"command.execution.{venue}", "command") for venue in (0, 1)]

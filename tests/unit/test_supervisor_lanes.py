@@ -10,6 +10,7 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+from throttling import no_throttles
 
 from tickwire.api.scopes import Key
 from tickwire.config import Config, parse
@@ -57,7 +58,7 @@ class Box:
         self._arguments = (str(path), *lane_arguments)
         self.refuse_kills = 0
         self.refuse_starts = 0
-        stewards = Stewards(self.config, self.segment, self.control, now_ns)
+        stewards = Stewards(self.config, self.segment, self.control, no_throttles(path.parent), now_ns)
         memory = Memory(self.control, directory_of(self.config), self, self, Log("test"))
         self.supervisor = Supervisor(self.config, self.control, stewards, memory, self.spawn, {0}, now_ns)
         self.orders = self.segment.counters("execution-engine.0")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from config_text import CORES, EXAMPLE, TWO_VENUES
+from throttling import no_throttles
 
 from tickwire.config import kinds, parse, values
 from tickwire.native import Segment, ffi, lib
@@ -76,7 +77,7 @@ def test_the_signal_steward_publishes_once_and_again_when_switched_off(segment: 
 def test_a_box_is_ready_only_when_every_enabled_venue_is_live(tmp_path: Path) -> None:
     two, control = create_segment(tmp_path / "two", ["hot"], 2)
     with two:
-        stewards = Stewards(TWO, two, control, lambda: 7)
+        stewards = Stewards(TWO, two, control, no_throttles(tmp_path), lambda: 7)
         two.counters("risk-manager").values[lib.RISK_COUNT_RECONCILED] = 1
         assert not stewards.ready
         for venue in (0, 1):
@@ -165,17 +166,27 @@ def throttled(segment: Segment, value: int) -> None:
     ffi.cast("struct risk_scope_exposure *", block)[lib.RISK_SCOPE_STRATEGY + 1].throttled = value
 
 
-def test_a_strategy_that_the_gate_throttled_stays_so_until_a_person_reenables_it(segment: Segment) -> None:
-    now = [1]
+def test_a_strategy_that_the_gate_throttled_stays_so_until_a_person_reenables_it(
+    segment: Segment, tmp_path: Path
+) -> None:
+    now = [10**10]
     control, parameters = segment.control(), segment.parameters("risk", "risk_limits")
     exposure = segment.table("exposure", "risk_scope_exposure")
-    steward = RiskManager(CONFIG, parameters, segment.counters("risk-manager"), control, exposure, lambda: now[0])
+    steward = RiskManager(
+        CONFIG,
+        parameters,
+        segment.counters("risk-manager"),
+        control,
+        exposure,
+        no_throttles(tmp_path, lambda: now[0]),
+        lambda: now[0],
+    )
     assert steward.check() == "published the limits"
     throttled(segment, 1)
-    assert "strategy imbalance throttled" in steward.check()
+    assert "strategies [1] throttled" in steward.check()
     assert control.stop_bits("strategy", 1) == lib.STOP_THROTTLE
     assert steward.check() == ""
-    steward.reenable("imbalance")
+    steward.reenable("imbalance", "olivia", "looked into it")
     assert control.stop_bits("strategy", 1) == 0
     assert parameters.read().strategies[1].throttle_generation == 1
     assert steward.check() == "", "the gate has not taken note yet"
@@ -183,11 +194,20 @@ def test_a_strategy_that_the_gate_throttled_stays_so_until_a_person_reenables_it
     assert "throttled" in steward.check(), "the gate throttled it again"
 
 
-def test_limits_are_published_at_once_when_they_change_and_again_before_they_are_stale(segment: Segment) -> None:
+def test_limits_are_published_at_once_when_they_change_and_again_before_they_are_stale(
+    segment: Segment, tmp_path: Path
+) -> None:
     now = [1]
     parameters = segment.parameters("risk", "risk_limits")
     exposure = segment.table("exposure", "risk_scope_exposure")
-    arguments = (parameters, segment.counters("risk-manager"), segment.control(), exposure, lambda: now[0])
+    arguments = (
+        parameters,
+        segment.counters("risk-manager"),
+        segment.control(),
+        exposure,
+        no_throttles(tmp_path),
+        lambda: now[0],
+    )
     steward = RiskManager(CONFIG, *arguments)
     steward.check()
     first = parameters.version

@@ -223,7 +223,7 @@ class Evidence(Protocol):
 class Throttles(Protocol):
     """The gate's repeated-execution throttles."""
 
-    def reset(self, strategy: int) -> None: ...
+    def reset(self, strategy: int, who: str, why: str) -> None: ...
 
 
 @dataclass

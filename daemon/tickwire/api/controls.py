@@ -77,11 +77,11 @@ class Controls:
         target = self._parts.directory.find("strategy", request.strategy)
         if self._parts.throttles is None:
             raise Refused("unavailable", "this box has no throttles")
+        self._parts.throttles.reset(target.index, who.name, request.reason)
         try:
             self._parts.stops.remove(target.key, Stop.THROTTLE)
         except OSError as error:
             raise Refused("failed", f"{target} stays throttled: {error}") from error
-        self._parts.throttles.reset(target.index)
         self._parts.words.stop_clear(target.scope, target.index, Stop.THROTTLE)
         return answers.Done(done=[f"{target}: may execute again, its throttle counts from zero"])
 

@@ -12,7 +12,6 @@ from tickwire.supervisor.main import run as run_box
 def run(
     config: Annotated[Path, typer.Option("--config", help="The box's TOML file.")],
     check: Annotated[bool, typer.Option("--check", help="Only judge the file.")] = False,
-    rearm: Annotated[str | None, typer.Option("--rearm", help="Lift the kill switch, for this reason.")] = None,
 ) -> None:
     """Run the box until SIGTERM or Ctrl-C.
 
@@ -20,7 +19,7 @@ def run(
     refused; 3 the box is run by somebody else; 4 the segment could not be made.
     """
     if not check:
-        raise typer.Exit(run_box(config, rearm))
+        raise typer.Exit(run_box(config))
     try:
         check_passwords(load(config))
     except ConfigError as error:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -98,9 +99,9 @@ class _Acts:
         if state != "waiting":
             raise DemoError(f"a loosening took effect without a second person: {change}")
         self._say(f"olivia asks for {was} again: a loosening, change {number} waits for somebody else.")
-        refused = self._refusal("one person both asked and approved", "limit-approve", change=str(number))
+        refused = self._refusal("one person both asked and approved", "limit-approve", change=number)
         self._say(f'olivia cannot approve it herself: "{refused}".')
-        self._second.do(self._socket, "limit-approve", change=str(number))
+        self._second.do(self._socket, "limit-approve", change=number)
         self._say("robert approves: in force; old value, new value, both names and the reason are on record.")
         self._await_orders()
 
@@ -181,7 +182,7 @@ class _Acts:
             raise DemoError(f"re-arming is refused: {prepared['against']}")
         return prepared
 
-    def _refusal(self, otherwise: str, command: str, **arguments: str) -> str:
+    def _refusal(self, otherwise: str, command: str, **arguments: Any) -> str:
         """Why the box does not do what must not be done; otherwise: what it means if it does."""
         try:
             self._first.do(self._socket, command, **arguments)

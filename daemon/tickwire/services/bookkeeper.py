@@ -1,13 +1,16 @@
 """Feeds the ledger: what the blotter tells, and what the market says each instrument is worth."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 from tickwire.native import Segment
 from tickwire.native.views import Top, consolidate, read_tops
+from tickwire.services.account_state import PeakStore
 from tickwire.services.blotter_records import Bust, Down, Event, Fill, Live, Reset
 from tickwire.services.ledger import Effect, Ledger
 from tickwire.services.steward import Steward
 
+KEEP_EVERY = 10  # looks
 TRUSTED = (Effect.BOOKED, Effect.DUPLICATE, Effect.BROKEN, Effect.CORRECTED)
 
 
@@ -23,9 +26,16 @@ class Bookkeeper(Steward):
         segment: Segment,
         symbols: Sequence[str],
         venues: Sequence[int],
+        peaks: PeakStore,
         clock_ns: Callable[[], int],
     ) -> None:
         super().__init__()
+        self._peaks = peaks
+        self._day = _today()
+        self._looks = 0
+        self._unkept = ""
+        if said := peaks.restore(ledger, self._day):
+            self.log.info("steward_acted", said=said)
         self.ledger = ledger
         self._segment = segment
         self._symbols = tuple(symbols)
@@ -55,11 +65,30 @@ class Bookkeeper(Steward):
             top = consolidate(of_venues)
             self.ledger.mark(instrument, _mid(top), now, stale=top.stale)
         self.ledger.observe()
+        self._looks += 1
+        return self._keep() if self._looks % KEEP_EVERY == 0 else ""
+
+    def _keep(self) -> str:
+        """Write high-water marks down: a restart must not loosen a drawdown limit.  A new day begins with none."""
+        before, self._day = self._day, _today()
+        if before != self._day:
+            self.ledger.peaks.clear()
+        try:
+            self._peaks.keep(self.ledger, self._day)
+        except OSError as error:
+            said, self._unkept = self._unkept, str(error)
+            return "" if said == self._unkept else f"high-water marks could not be kept: {error}"
+        self._unkept = ""
         return ""
 
     def _judge(self, effect: Effect, order_id: int, match_number: int) -> None:
         if effect not in TRUSTED:
             self.log.error("fill_not_booked", effect=effect.value, order_id=order_id, match_number=match_number)
+
+
+def _today() -> str:
+    """The day of the box's clock, UTC."""
+    return datetime.now(UTC).date().isoformat()
 
 
 def _mid(top: Top) -> int:

@@ -1,14 +1,15 @@
 """Carries out what the circuit breakers decide: stop words first, then cancels and orders that only reduce."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tickwire.config import Config
 from tickwire.native import Control, lib
-from tickwire.services.breaker import BreakerSettings, State
-from tickwire.services.breaker_figures import BoxFigures
+from tickwire.services.breaker import State
+from tickwire.services.breaker_metrics import Metrics
+from tickwire.services.breaker_sources import breaker_settings
 from tickwire.services.breaker_store import BreakerStore
-from tickwire.services.breakers import Action, Breakers, expand
+from tickwire.services.breakers import Action, Breakers
 from tickwire.services.ledger import Ledger
 from tickwire.services.ledger_book import Scope
 from tickwire.services.order_desk import OrderDesk
@@ -27,7 +28,7 @@ class BreakerGuard(Steward):
     def __init__(
         self,
         config: Config,
-        figures: BoxFigures,
+        metrics: Metrics,
         control: Control,
         risk: RiskManager,
         desk: OrderDesk,
@@ -36,27 +37,23 @@ class BreakerGuard(Steward):
         wall_ns: Callable[[], int],
     ) -> None:
         super().__init__()
-        self._figures = figures
         self._control = control
         self._risk = risk
         self._desk = desk
         self._ledger = ledger
-        self._clock_ns = clock_ns
         self._indices: Mapping[str, Mapping[str, int]] = {
             "firm": {"": 0},
             "venue": {venue.name: index for index, venue in enumerate(config.venues)},
             "strategy": {strategy.name: strategy.number for strategy in config.strategies},
         }
         self._owed: list[Action] = []
-        settings = expand(_settings(config), {scope: list(names) for scope, names in self._indices.items()})
         store = BreakerStore(Path(config.box.state_dir))
-        self.breakers = Breakers(settings, figures, store, clock_ns, wall_ns, self._act)
+        self.breakers = Breakers(breaker_settings(config), metrics, store, clock_ns, wall_ns, self._act)
         self._generation = self.breakers.probe_generation
         self._sync()
 
     def check(self) -> str:
         """Observe; stop what is open; do what is owed."""
-        self._figures.follow(self._clock_ns())
         self._act(self.breakers.observe())
         return ""  # each breaker says for itself what happened
 
@@ -97,17 +94,3 @@ class BreakerGuard(Steward):
             if quantity and not self._desk.close_position(*key, quantity):
                 self.log.error("position_not_closed", key=str(key), quantity=quantity, reason="no room, or no router")
         return True
-
-
-def _settings(config: Config) -> Iterator[BreakerSettings]:
-    for breaker in config.breakers:
-        yield BreakerSettings(
-            breaker.scope,
-            breaker.name,
-            breaker.trigger,
-            breaker.limit,
-            breaker.action,
-            breaker.window_s,
-            breaker.cool_down_s,
-            breaker.probe_orders_max,
-        )

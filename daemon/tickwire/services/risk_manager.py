@@ -7,10 +7,10 @@ from tickwire.native import Control, Counters, NativeError, Parameters, lib
 from tickwire.native.risk_settings import risk_limits
 from tickwire.native.table import Table
 from tickwire.services.steward import Steward
+from tickwire.services.throttle import Throttles
 
 REFRESHES_PER_LIFE = 4
 LOOK_S = 0.05
-FORGIVEN_NS = 1_000_000_000  # in which the gate takes note that a person has re-enabled a strategy
 
 
 class RiskManager(Steward):
@@ -28,6 +28,7 @@ class RiskManager(Steward):
         counters: Counters,
         control: Control,
         exposure: Table,
+        throttles: Throttles,
         clock_ns: Callable[[], int],
     ) -> None:
         super().__init__()
@@ -40,9 +41,8 @@ class RiskManager(Steward):
         self._exposure = exposure
         self._clock_ns = clock_ns
         self._probe_generation = 0
-        self._throttle_generations: dict[int, int] = {}
-        self._forgiven_until_ns: dict[int, int] = {}
-        self._limits = risk_limits(config)
+        self._throttles = throttles
+        self._limits = risk_limits(config, throttle_generations=throttles.generations())
         self._published_ns = 0
 
     @property
@@ -65,11 +65,12 @@ class RiskManager(Steward):
         self._probe_generation += 1
         self._change()
 
-    def reenable(self, strategy: str) -> None:
-        """Let a throttled strategy trade again: a person has said so."""
+    def reenable(self, strategy: str, who: str, why: str) -> None:
+        """Let a throttled strategy trade again: a person has said so.  Raises RefusedError."""
         number = self._effective.strategy(strategy).number
-        self._throttle_generations[number] = self._throttle_generations.get(number, 0) + 1
-        self._forgiven_until_ns[number] = self._clock_ns() + FORGIVEN_NS
+        stopped = self._control.stop_bits("strategy", number) & lib.STOP_THROTTLE
+        if not stopped or any(one.number == number for one in self._throttles.stopped()):
+            self._throttles.reenable(number, who, why)
         self._change()
         self._control.stop_clear("strategy", number, lib.STOP_THROTTLE)
 
@@ -87,7 +88,7 @@ class RiskManager(Steward):
         self._limits = risk_limits(
             self._effective,
             probe_generation=self._probe_generation,
-            throttle_generations=self._throttle_generations,
+            throttle_generations=self._throttles.generations(),
         )
         self._publish(self._clock_ns())
 
@@ -96,18 +97,14 @@ class RiskManager(Steward):
         self._published_ns = now
 
     def _throttle(self) -> str:
-        """Stop the first strategy that the gate has throttled and that is not stopped yet."""
-        for strategy in self._effective.strategies:
-            if self._control.stop_bits("strategy", strategy.number) & lib.STOP_THROTTLE:
-                continue
-            if self._is_throttled(strategy.number):
-                self._control.stop_set("strategy", strategy.number, lib.STOP_THROTTLE)
-                return f"strategy {strategy.name} throttled: too many executions; a person must re-enable it"
-        return ""
+        """Stop whoever the gate has throttled, and whoever was when the box last stopped."""
+        latched = [item.number for item in self._effective.strategies if self._is_throttled(item.number)]
+        new = self._throttles.observe(latched)
+        for one in self._throttles.stopped():
+            self._control.stop_set("strategy", one.number, lib.STOP_THROTTLE)
+        return f"strategies {new} throttled: a person must re-enable them" if new else ""
 
     def _is_throttled(self, number: int) -> bool:
-        if self._clock_ns() < self._forgiven_until_ns.get(number, 0):
-            return False
         try:
             return bool(self._exposure.read(lib.RISK_SCOPE_STRATEGY + number).throttled)
         except NativeError:  # being written, or left half written by a gate that will start again

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from asyncio.subprocess import Process
 from collections.abc import Collection
 from enum import IntEnum
@@ -12,6 +13,7 @@ from pathlib import Path
 from tickwire.config import Config, ConfigError, check_passwords, housekeeping_cores, lanes_of, load
 from tickwire.host import logs, process
 from tickwire.native import NativeError, now_ns
+from tickwire.services.throttle import Throttles
 from tickwire.supervisor.layout import create_segment
 from tickwire.supervisor.ownership import LANE_MODULE, BoxOwnedError, Ownership
 from tickwire.supervisor.plane import make_plane
@@ -31,8 +33,8 @@ class Exit(IntEnum):
     FAILED = 4  # the segment could not be made
 
 
-def run(config_path: Path, rearm: str | None = None) -> Exit:
-    """Run the box of that file until SIGTERM or SIGINT.  rearm: the reason a person gives to lift the kill switch."""
+def run(config_path: Path) -> Exit:
+    """Run the box of that file until SIGTERM or SIGINT."""
     process.set_name("tw-supervisor")
     logs.setup()
     log = logs.Log("supervisor")
@@ -49,9 +51,6 @@ def run(config_path: Path, rearm: str | None = None) -> Exit:
         owner = Ownership(segment_path, Path(config.box.state_dir))
         if replaced := owner.clear_stale(config, config.lanes.orphan_ms_max / 1000 + 1):
             log.warning("segment_replaced", reason=replaced)
-        if rearm:
-            log.warning("kill_switch_rearmed", reason=rearm, kill_ns=owner.kill)
-            owner.rearm()
         return asyncio.run(_run(config, config_path, owner, cores, log))
     except BoxOwnedError as error:
         log.error("box_owned_elsewhere", reason=str(error))
@@ -87,7 +86,9 @@ async def _run(config: Config, config_path: Path, owner: Ownership, cores: Colle
         )
 
     log.info("box_started", name=config.box.name, pid=os.getpid(), epoch=control.epoch, killed=bool(control.kill))
-    stewards = Stewards(config, segment, control, now_ns)
+    names = {strategy.number: strategy.name for strategy in config.strategies}
+    throttles = Throttles(names, Path(config.box.state_dir), time.monotonic_ns, time.time_ns)
+    stewards = Stewards(config, segment, control, throttles, now_ns)
     services = Services(config, segment, control, stewards, now_ns)
     plane = make_plane(config, lanes, segment, control, directory, owner, stewards, services, now_ns)
     memory = Memory(control, directory, owner, owner.stops, log)

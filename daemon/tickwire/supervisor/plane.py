@@ -30,10 +30,13 @@ class Throttles:
     def __init__(self, risk: RiskManager) -> None:
         self._risk = risk
 
-    def reset(self, strategy: int) -> None:
-        """Let it trade again."""
+    def reset(self, strategy: int, who: str, why: str) -> None:
+        """Let it trade again.  Raises Refused."""
         names = {item.number: item.name for item in self._risk.effective.strategies}
-        self._risk.reenable(names[strategy])
+        try:
+            self._risk.reenable(names[strategy], who, why)
+        except RefusedError as error:
+            raise Refused("state", str(error)) from error
 
 
 class BreakerHandle:

@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tickwire.config import Config
-from tickwire.native import Control, Segment
+from tickwire.native import Control, Segment, lib
 from tickwire.native.stages import ROUTED
+from tickwire.services.account_state import PeakStore
 from tickwire.services.bookkeeper import Bookkeeper
-from tickwire.services.breaker_figures import BoxFigures
 from tickwire.services.breaker_guard import BreakerGuard
+from tickwire.services.breaker_sources import BoxMetrics, OrderTally
 from tickwire.services.fees import FeeSchedule
+from tickwire.services.latency_window import LatencyWindows
 from tickwire.services.ledger import Ledger
 from tickwire.services.limit_lease import Clocks
 from tickwire.services.limits_steward import LimitSteward, open_limit_book
@@ -37,17 +39,35 @@ class Services:
         self.records = open_records(config, segment, control, folder, stewards.resync, clock_ns)
         fees = {index: FeeSchedule(venue.fee_taker, venue.fee_maker) for index, venue in enumerate(config.venues)}
         self.ledger = Ledger(fees, MARK_AGE_NS_MAX, clock_ns)
-        self._bookkeeper = Bookkeeper(self.ledger, segment, config.symbols, config.enabled_venues, clock_ns)
+        self._bookkeeper = Bookkeeper(
+            self.ledger, segment, config.symbols, config.enabled_venues, PeakStore(folder), clock_ns
+        )
         self.records.blotter.subscribe(self._bookkeeper.listen)
         self.limits = LimitSteward(config, open_limit_book(config, folder, Clocks.system()), stewards.risk)
         parents = segment.ring("parent.operator", "parent_order") if ROUTED else None
         self.desk = OrderDesk(config, stewards.executions, parents, control.epoch, clock_ns)
-        figures = BoxFigures(config, segment, self.ledger)
+        tally = OrderTally()
+        self.records.blotter.subscribe(tally.listen)
+        metrics = _metrics(config, segment, self.ledger, tally)
         self.guard = BreakerGuard(
-            config, figures, control, stewards.risk, self.desk, self.ledger, time.monotonic_ns, time.time_ns
+            config, metrics, control, stewards.risk, self.desk, self.ledger, time.monotonic_ns, time.time_ns
         )
 
     def parts(self) -> Iterator[Part]:
         """Name and work of each."""
         for steward in (*self.records.stewards(), self._bookkeeper, self.limits, self.guard):
             yield steward.name, steward.run
+
+
+def _metrics(config: Config, segment: Segment, ledger: Ledger, tally: OrderTally) -> BoxMetrics:
+    venues = {config.venues[index].name: index for index in config.enabled_venues}
+    sessions = {index: segment.counters(f"execution-engine.{index}") for index in venues.values()}
+    histograms = [segment.histogram(f"latency.tick_to_order.{index}") for index in venues.values()]
+    return BoxMetrics(
+        ledger,
+        tally,
+        venues,
+        {strategy.name: strategy.number for strategy in config.strategies},
+        lambda venue: sessions[venue][lib.EXECUTION_COUNT_DISCONNECTS],
+        LatencyWindows(histograms, time.monotonic_ns).percentile_us,
+    )

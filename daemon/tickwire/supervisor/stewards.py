@@ -14,12 +14,15 @@ from tickwire.services.risk_manager import RiskManager
 from tickwire.services.router import RouterSteward
 from tickwire.services.signal_bridge import SignalBridge
 from tickwire.services.steward import Steward
+from tickwire.services.throttle import Throttles
 
 
 class Stewards:
     """All of them, and what they say together."""
 
-    def __init__(self, config: Config, segment: Segment, control: Control, clock_ns: Callable[[], int]) -> None:
+    def __init__(
+        self, config: Config, segment: Segment, control: Control, throttles: Throttles, clock_ns: Callable[[], int]
+    ) -> None:
         self.feeds = tuple(
             FeedWatch(config.venues[venue].name, segment.counters(f"market-data.{venue}"))
             for venue in config.enabled_venues
@@ -31,6 +34,7 @@ class Stewards:
             segment.counters("risk-manager"),
             control,
             segment.table("exposure", "risk_scope_exposure"),
+            throttles,
             clock_ns,
         )
         self.executions = tuple(
