@@ -33,7 +33,10 @@ struct router_child {
     uint32_t leaves;
     uint32_t executed; /* by order_id; what the orders before it did is settled */
     uint32_t chained;  /* by the orders it replaced */
-    uint8_t state;     /* enum child_state */
+    uint32_t kept;     /* by order_id before a replay began, in case that knows nothing of it */
+    uint32_t reserved0;
+    int64_t kept_value;
+    uint8_t state; /* enum child_state */
     uint8_t venue;
     uint8_t time_in_force;
     uint8_t pending;  /* INTENT_CANCEL or INTENT_REPLACE: asked for, unanswered */

@@ -245,6 +245,10 @@ static void doubt(struct router *router, struct router_parent *parent, struct ro
 /* take_back what was executed: the replay tells it again. */
 static void take_back(struct router_parent *parent, struct router_child *child) {
     if (child->state != CHILD_UNKNOWN) return;
+    if (child->executed || child->told) {
+        child->kept = child->executed;
+        child->kept_value = child->value;
+    }
     parent->executed -= child->executed;
     parent->executed_value -= child->value;
     child->leaves += child->executed;
@@ -253,13 +257,19 @@ static void take_back(struct router_parent *parent, struct router_child *child) 
     child->told = 0;
 }
 
-/* settle: the venue has said all it knows. */
+/* settle: the venue has said all it knows.  When that is nothing, it has begun another session: what had been
+ * executed stands, and whatever was left went with the session. */
 static void settle(struct router *router, struct router_parent *parent, struct router_child *child) {
     if (child->state != CHILD_UNKNOWN) return;
-    if (child->told)
+    if (child->told) {
         child->state = CHILD_WORKING;
-    else
+    } else {
+        parent->executed += child->kept;
+        parent->executed_value += child->kept_value;
+        child->executed = child->kept;
+        child->value = child->kept_value;
         router_close(router, parent, child);
+    }
     router_make_due(router, parent);
     router_make_told(router, parent);
 }

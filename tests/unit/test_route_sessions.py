@@ -92,6 +92,17 @@ def test_a_replay_that_breaks_tells_nothing_until_the_next_one(desk: Desk) -> No
     assert figures(desk)[2:] == (100, 0)
 
 
+@pytest.mark.parametrize("replays", [1, 2])
+def test_what_had_been_executed_stands_when_the_venue_begins_another_session(desk: Desk, replays: int) -> None:
+    broken(desk)
+    for _ in range(replays - 1):
+        desk.session("RESET", 0)
+        desk.session("DOWN", 0)
+    desk.replay(0)
+    assert desk.intents() == []
+    assert figures(desk) == (lib.PARENT_CANCELED, lib.PARENT_REASON_UNKNOWN, 30, 0)
+
+
 def test_execution_that_started_anew_knows_the_child_by_its_number_only(desk: Desk) -> None:
     intent, order_id = broken(desk)
     other_epoch = order_id + (5 << lib.ORDER_ID_EPOCH_SHIFT)
