@@ -63,16 +63,16 @@ static void refresh_parameters(struct route_stage *route) {
     route->parameters_version = version;
 }
 
-/* refresh_stops looks at what is said of venues and of the firm; the gate looks at all of it. */
+/* refresh_stops looks at what is said of venues and of the firm; the gate looks at all of it, and knows
+ * whether what only reduces may pass a kill. */
 static void refresh_stops(struct route_stage *route) {
     const struct control *control = route->control;
-    const uint64_t hard = STOP_KILL | STOP_BREAK;
     uint64_t firm = control_load(&control->stops.firm) | (control_load(&control->kill) ? STOP_KILL : 0);
     uint32_t stopped = 0, reducing = 0;
     for (uint32_t venue = 0; venue < route->venue_count; venue++) {
         uint64_t bits = firm | control_load(&control->stops.venue[venue]);
         stopped |= (uint32_t)((bits & ~(uint64_t)STOP_PROBE) != 0) << venue;
-        reducing |= (uint32_t)((bits & hard) != 0) << venue;
+        reducing |= (uint32_t)((bits & STOP_BREAK) != 0) << venue;
     }
     router_stopped(route->router, stopped, reducing);
 }

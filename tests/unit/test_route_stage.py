@@ -287,6 +287,14 @@ def test_a_stop_word_keeps_the_router_from_a_venue(live: Box, scope: str) -> Non
     assert live.intents() == []
 
 
+def test_what_only_reduces_is_left_to_the_gate_unless_the_books_differ(live: Box) -> None:
+    live.control.kill = NOW
+    live.control.stop_set("venue", 0, lib.STOP_BREAK)
+    live.operator(flags=lib.ORDER_REDUCE_ONLY)
+    live.poll()
+    assert [intent.venue for intent in live.intents()] == [1]
+
+
 def test_half_open_venues_may_be_probed(live: Box) -> None:
     for venue in VENUES:
         live.control.stop_set("venue", venue, lib.STOP_PROBE)

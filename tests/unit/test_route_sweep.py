@@ -180,7 +180,7 @@ def test_a_venue_that_is_off_stopped_masked_or_down_is_not_used(desk: Desk) -> N
     assert (report.state, report.reason) == (lib.PARENT_REFUSED, lib.PARENT_REASON_UNAVAILABLE)
 
 
-def test_an_order_that_only_reduces_passes_a_pause_and_no_kill(desk: Desk) -> None:
+def test_an_order_that_only_reduces_passes_a_stop_that_is_not_for_it(desk: Desk) -> None:
     desk.router.stopped(3, 2)
     assert desk.order(1) == []
     (intent,) = desk.order(2, flags=lib.ORDER_REDUCE_ONLY)
