@@ -76,7 +76,7 @@ LOOKS: list[tuple[tuple[str, ...], str]] = [
 def test_each_look_is_a_table_or_json(box: OperatorBox) -> None:
     box.blotter.orders = {7: Order(7)}
     box.blotter.executions = [Fill(7, 1)]
-    box.ledger.held = {(0, 1, 1, 0): PnL(quantity=300)}
+    box.ledger.held |= {(0, 1, 1, 0): PnL(quantity=300)}
 
     def story(on_box: Run) -> None:
         for arguments, expected in LOOKS:
@@ -121,7 +121,7 @@ def test_a_kill_is_lifted_by_the_code_that_rearm_gives(box: OperatorBox) -> None
 
 
 def test_commands_do_what_they_say_and_exit_as_documented(box: OperatorBox) -> None:
-    box.ledger.held = {(0, 1, 1, 0): PnL(quantity=300)}
+    box.ledger.held |= {(0, 1, 1, 0): PnL(quantity=300)}
     because = ("--reason", "x")
     path = "instruments.AAPL.position_max"
     steps: list[tuple[tuple[str, ...], str, int]] = [

@@ -139,8 +139,10 @@ class Ledger:
 class Desk:
     """Remembers what was sent; ``room`` False: nothing goes."""
 
+    held: dict[tuple[int, int, int, int], "PnL"]
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     room: bool = True
+    fills: bool = True
 
     def cancel_order(self, order_id: int) -> bool:
         self.asked.append(("cancel", order_id))
@@ -152,6 +154,8 @@ class Desk:
 
     def close_position(self, instrument: int, strategy: int, account: int, venue: int, quantity: int) -> int:
         self.asked.append(("close", instrument, strategy, account, venue, quantity))
+        if self.room and self.fills:
+            self.held[instrument, strategy, account, venue].quantity -= quantity
         return len(self.asked) if self.room else 0
 
 
@@ -331,7 +335,8 @@ class OperatorBox:
         self.state_dir = folder / "state"
         self.owner = Ownership(folder / "segment", self.state_dir)
         self.segment, self.control = create_segment(folder / "segment", ["hot"], len(VENUES))
-        self.blotter, self.ledger, self.desk = Blotter(), Ledger(), Desk()
+        self.blotter, self.ledger = Blotter(), Ledger()
+        self.desk = Desk(self.ledger.held)
         self.limits, self.breaker, self.reconciliation = LimitBook(), Breaker(), Reconciliation()
         self.throttles = Throttles()
         self.parts = Collaborators(
