@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from operator_box import TOKENS, Break, Fill, OperatorBox, Order, PnL
+from operator_box import TOKENS, OperatorBox
 from operator_doors import serving
+from operator_fakes import Break, Fill, Order, PnL
 from typer.testing import CliRunner, Result
 
 from tickwire.api.audit import AuditLog

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from operator_box import OFFICER, TRADER, VIEWER, Break, Fill, OperatorBox, Order, PnL
+from operator_box import OFFICER, TRADER, VIEWER, OperatorBox
+from operator_fakes import Break, Fill, Order, PnL
 
 from tickwire.api import trading
 from tickwire.api.commands import COMMANDS
