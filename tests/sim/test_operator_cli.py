@@ -206,6 +206,7 @@ def test_without_a_token_it_says_so(box: OperatorBox, config: Path) -> None:
     done = run("status", "--config", str(config), token="")
     assert done.exit_code == 3
     assert "no token" in done.stderr
+    assert "no token has" in run("status", "--config", str(config), token="a\r\nX-Injected: 1").stderr
     (box.state_dir / "operator.token").write_text("x")
     (box.state_dir / "operator.token").chmod(0o644)
     assert "can be read by others" in run("status", "--config", str(config), token="").stderr
