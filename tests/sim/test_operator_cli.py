@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from operator_box import TOKENS, Break, Fill, OperatorBox, Order, PnL
+from operator_box import TOKENS, OperatorBox
 from operator_doors import serving
+from operator_fakes import Break, Fill, Order, PnL
 from typer.testing import CliRunner, Result
 
 from tickwire.api.audit import AuditLog
@@ -76,7 +77,7 @@ LOOKS: list[tuple[tuple[str, ...], str]] = [
 def test_each_look_is_a_table_or_json(box: OperatorBox) -> None:
     box.blotter.orders = {7: Order(7)}
     box.blotter.executions = [Fill(7, 1)]
-    box.ledger.held = {(0, 1, 1, 0): PnL(quantity=300)}
+    box.ledger.held |= {(0, 1, 1, 0): PnL(quantity=300)}
 
     def story(on_box: Run) -> None:
         for arguments, expected in LOOKS:
@@ -121,7 +122,7 @@ def test_a_kill_is_lifted_by_the_code_that_rearm_gives(box: OperatorBox) -> None
 
 
 def test_commands_do_what_they_say_and_exit_as_documented(box: OperatorBox) -> None:
-    box.ledger.held = {(0, 1, 1, 0): PnL(quantity=300)}
+    box.ledger.held |= {(0, 1, 1, 0): PnL(quantity=300)}
     because = ("--reason", "x")
     path = "instruments.AAPL.position_max"
     steps: list[tuple[tuple[str, ...], str, int]] = [
@@ -205,6 +206,7 @@ def test_without_a_token_it_says_so(box: OperatorBox, config: Path) -> None:
     done = run("status", "--config", str(config), token="")
     assert done.exit_code == 3
     assert "no token" in done.stderr
+    assert "no token has" in run("status", "--config", str(config), token="a\r\nX-Injected: 1").stderr
     (box.state_dir / "operator.token").write_text("x")
     (box.state_dir / "operator.token").chmod(0o644)
     assert "can be read by others" in run("status", "--config", str(config), token="").stderr

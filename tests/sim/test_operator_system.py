@@ -53,6 +53,15 @@ def test_a_box_that_trades_is_killed_looked_at_reconciled_and_rearmed(site: Site
     assert AuditLog(site.folder / "state" / FILE).verify() == ""
 
 
+def test_flatten_leaves_nothing_held_and_nothing_open(site: Site) -> None:
+    trade(site, 20)
+    site.wait(lambda: any(position.quantity for position in site.reader.read().positions), "a position")
+    ask(site, "flatten", "--reason", "test")
+    assert [position.quantity for position in site.reader.read().positions] == [0, 0]
+    assert open_orders(site) == 0
+    assert site.segment.control().stop_bits("firm", 0) == lib.STOP_PAUSE
+
+
 def test_whoever_watches_a_box_needs_no_token_on_loopback(site: Site) -> None:
     address = (site.folder / "state" / "operator.http").read_text().strip()
     trade(site, 10)

@@ -1,9 +1,9 @@
 """A box for operator tests: a real segment, real files, small collaborators that remember what they were asked."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from operator_fakes import Blotter, Breaker, Desk, Evidence, Ledger, LimitBook, Reconciliation, Throttles
 
 from tickwire.api.audit import FILE, AuditLog
 from tickwire.api.box import SegmentBox, VenueFacts
@@ -17,7 +17,6 @@ from tickwire.api.stops import StopStore
 from tickwire.config.values import Fee
 from tickwire.native import lib
 from tickwire.native.trading import record
-from tickwire.services.limit_paths import RefusedError
 from tickwire.supervisor.layout import create_segment
 from tickwire.supervisor.ownership import Ownership
 
@@ -40,289 +39,6 @@ PEOPLE = tuple(
 )
 
 
-@dataclass
-class Order:
-    """An order as the blotter has it."""
-
-    order_id: int
-    venue: int = 0
-    instrument: int = 0
-    account: int = 1
-    strategy: int = 1
-    trader: int = 1
-    side: int = lib.SIDE_BUY
-    quantity: int = 100
-    executed: int = 0
-    leaves: int = 100
-    price: int = 1_870_000
-    parent_id: int = 0
-    order_type: int = 0
-    time_in_force: int = ord("0")
-    state: str = "live"
-    tick: int = 7
-    sent_ns: int = 1
-    report_ns: int = 2
-    reason: str = ""
-    average_price: int | None = None
-    slippage: float | None = None
-
-    @property
-    def open(self) -> bool:
-        return self.state in ("sent", "live")
-
-
-@dataclass
-class Fill:
-    """A fill as the blotter has it."""
-
-    order_id: int
-    match_number: int
-    venue: int = 0
-    instrument: int = 0
-    account: int = 1
-    strategy: int = 1
-    side: int = lib.SIDE_BUY
-    quantity: int = 100
-    price: int = 1_870_000
-    liquidity: str = "R"
-    venue_ns: int = 1
-    report_ns: int = 2
-    replayed: bool = False
-
-
-@dataclass
-class Blotter:
-    """Orders and fills that a test puts in."""
-
-    orders: dict[int, Order] = field(default_factory=dict)
-    executions: list[Fill] = field(default_factory=list)
-    incomplete: bool = False
-
-    def fills(self) -> Sequence[Fill]:
-        return self.executions
-
-
-@dataclass
-class PnL:
-    """Figures of one key."""
-
-    quantity: int = 0
-    average_cost: int = 0
-    fifo_cost: int = 0
-    realised_average: int = 0
-    realised_fifo: int = 0
-    unrealised: int = 0
-    fees: int = 0
-    high_water_mark: int | None = None
-    drawdown: int | None = None
-    mark: int | None = None
-    mark_age_ns: int | None = None
-    stale: bool = False
-
-
-@dataclass
-class Ledger:
-    """Positions by (instrument, strategy, account, venue)."""
-
-    held: dict[tuple[int, int, int, int], PnL] = field(default_factory=dict)
-
-    def keys(self) -> Sequence[tuple[int, int, int, int]]:
-        return tuple(self.held)
-
-    def total(self, *key: int) -> PnL:
-        if key:
-            return self.held[key]  # type: ignore[index]
-        return PnL(realised_average=sum(one.realised_average for one in self.held.values()))
-
-
-@dataclass
-class Desk:
-    """Remembers what was sent; ``room`` False: nothing goes."""
-
-    asked: list[tuple[Any, ...]] = field(default_factory=list)
-    room: bool = True
-
-    def cancel_order(self, order_id: int) -> bool:
-        self.asked.append(("cancel", order_id))
-        return self.room
-
-    def cancel_scope(self, scope: str, index: int) -> bool:
-        self.asked.append(("cancel", scope, index))
-        return self.room
-
-    def close_position(self, instrument: int, strategy: int, account: int, venue: int, quantity: int) -> int:
-        self.asked.append(("close", instrument, strategy, account, venue, quantity))
-        return len(self.asked) if self.room else 0
-
-
-@dataclass
-class Change:
-    """A change of a limit."""
-
-    id: int
-    path: str
-    old: Any
-    new: Any
-    who: str
-    why: str
-    state: str
-    approver: str = ""
-    expires_s: int | None = None
-
-
-@dataclass
-class LimitView:
-    """A limit for people."""
-
-    path: str
-    effective: str
-    standing: str
-    unit: str
-    override_ends_ns: int = 0
-    waiting: tuple[int, ...] = ()
-
-
-class LimitBook:
-    """One limit; loosening it needs somebody else's word."""
-
-    def __init__(self) -> None:
-        self.value = 2000
-        self.changes: list[Change] = []
-
-    def views(self) -> list[LimitView]:
-        return [LimitView("instruments.AAPL.position_max", str(self.value), str(self.value), "shares")]
-
-    def propose(
-        self,
-        who: str,
-        role: str,
-        path: str,
-        value: Any,
-        why: str,
-        approver: str | None = None,
-        expires_s: int | None = None,
-    ) -> Change:
-        if path != "instruments.AAPL.position_max":
-            raise RefusedError(f"no limit {path}")
-        if not isinstance(value, int) or value < 0:
-            raise RefusedError(f"expected shares, got {value!r}")
-        state = "pending" if value > self.value else "in force"
-        change = Change(len(self.changes) + 1, path, self.value, value, who, why, state, expires_s=expires_s)
-        self.changes.append(change)
-        if state == "in force":
-            self.value = value
-        return change
-
-    def approve(self, change_id: int, who: str, role: str) -> Change:
-        change = self._waiting(change_id)
-        if change.who == who:
-            raise RefusedError("a second person must approve")
-        change.state, change.approver, self.value = "in force", who, change.new
-        return change
-
-    def reject(self, change_id: int, who: str, role: str, why: str) -> Change:
-        change = self._waiting(change_id)
-        change.state = "rejected"
-        return change
-
-    def _waiting(self, change_id: int) -> Change:
-        for change in self.pending():
-            if change.id == change_id:
-                return change
-        raise RefusedError(f"no change {change_id} waits")
-
-    def pending(self) -> list[Change]:
-        return [change for change in self.changes if change.state == "pending"]
-
-    def history(self, count: int = 100) -> list[Change]:
-        return self.changes[-count:]
-
-
-@dataclass
-class Breaker:
-    """A breaker that opens and closes by hand."""
-
-    scope: str = "strategy"
-    name: str = "imbalance"
-    trigger: str = "loss"
-    state: str = "closed"
-    action: str = "cancel-all"
-
-    def trip(self, who: str, why: str) -> None:
-        self.state = "open"
-
-    def reset(self, who: str, why: str) -> None:
-        self.state = "closed"
-
-
-@dataclass
-class Break:
-    """A difference."""
-
-    break_id: int = 1
-    kind: str = "fill"
-    venue: int | None = 0
-    instrument: int | None = 0
-    order_id: int = 7
-    ours: Any = 100
-    theirs: Any = 200
-    difference: Any = 100
-    source: str = "drop copy"
-    text: str = "order 7: 100 executed here, 200 at A"
-
-
-@dataclass
-class Result:
-    """What a reconciliation compared."""
-
-    breaks: tuple[Break, ...]
-    at_ns: int = 1
-    sources: tuple[str, ...] = ("replay",)
-    orders: int = 3
-    fills: int = 2
-    positions: int = 1
-    partial: tuple[str, ...] = ()
-    unsettled: int = 0
-    complete: bool = True
-
-
-@dataclass
-class Reconciliation:
-    """Finds the breaks that a test puts in."""
-
-    breaks: list[Break] = field(default_factory=list)
-    runs: int = 0
-    blocks_rearm: str = ""
-
-    async def run_now(self, reason: str, replay: bool) -> Result:
-        self.runs += 1
-        return Result(tuple(self.breaks))
-
-    def clear(self, break_id: int, who: str, why: str) -> None:
-        self.breaks = [found for found in self.breaks if found.break_id != break_id]
-
-    def unresolved(self) -> Sequence[Break]:
-        return self.breaks
-
-
-@dataclass
-class Throttles:
-    """Remembers which were reset."""
-
-    resets: list[int] = field(default_factory=list)
-
-    def reset(self, strategy: int, who: str, why: str) -> None:
-        self.resets.append(strategy)
-
-
-@dataclass
-class Evidence:
-    """One decision."""
-
-    def decisions(self, order_id: int) -> Sequence[Any]:
-        return [{"venue": "A", "ask": 1_870_100, "chosen": True}] if order_id == 7 else []
-
-
 class OperatorBox:
     """Segment, files and collaborators; trading is well until a test says otherwise."""
 
@@ -331,7 +47,8 @@ class OperatorBox:
         self.state_dir = folder / "state"
         self.owner = Ownership(folder / "segment", self.state_dir)
         self.segment, self.control = create_segment(folder / "segment", ["hot"], len(VENUES))
-        self.blotter, self.ledger, self.desk = Blotter(), Ledger(), Desk()
+        self.blotter, self.ledger = Blotter(), Ledger()
+        self.desk = Desk(self.ledger.held)
         self.limits, self.breaker, self.reconciliation = LimitBook(), Breaker(), Reconciliation()
         self.throttles = Throttles()
         self.parts = Collaborators(

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from operator_box import OFFICER, TRADER, VIEWER, Break, Fill, OperatorBox, Order, PnL
+from operator_box import OFFICER, TRADER, VIEWER, OperatorBox
+from operator_fakes import Break, Fill, Order, PnL
 
+from tickwire.api import trading
 from tickwire.api.commands import COMMANDS
 from tickwire.api.errors import Refused
 from tickwire.api.people import Principal, Role, nobody
@@ -103,7 +105,7 @@ def test_a_cancel_is_of_an_open_order_or_of_a_scope(box: OperatorBox) -> None:
 
 
 def test_flatten_pauses_cancels_and_closes_what_is_held_in_the_scope(box: OperatorBox) -> None:
-    box.ledger.held = {
+    box.ledger.held |= {
         (0, 1, 1, 0): PnL(quantity=300),
         (0, 2, 1, 1): PnL(quantity=-50),
         (1, 1, 1, 0): PnL(),
@@ -113,10 +115,56 @@ def test_flatten_pauses_cancels_and_closes_what_is_held_in_the_scope(box: Operat
     assert box.control.stop_bits("instrument", 0) == lib.STOP_PAUSE, "or the strategy would open it again"
     assert box.desk.asked == [("cancel", "instrument", 0), ("close", 0, 1, 1, 0, 300), ("close", 0, 2, 1, 1, -50)]
     assert done.parents == [2, 3]
+    assert done.done[-1] == "instrument AAPL: no position is open"
+
+
+def test_flatten_closes_in_orders_that_the_limits_let_through_until_nothing_is_left(box: OperatorBox) -> None:
+    box.ledger.held |= {(0, 1, 1, 0): PnL(quantity=-250, mark=1_870_000)}
+    box.parts.order_quantity_max = lambda instrument, mark: 100 if mark == 1_870_000 else 0
+    do(box, TRADER, "flatten", reason="news")
+    assert [asked[-1] for asked in box.desk.asked[1:]] == [-100, -100, -50]
+    assert box.ledger.held[0, 1, 1, 0].quantity == 0
+
+
+def test_flatten_waits_for_what_is_in_flight(box: OperatorBox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trading, "LOOK_S", 0.001)
+    box.ledger.held |= {(0, 1, 1, 0): PnL(quantity=300)}
+    looks = 0
+
+    class Watched(dict[int, Order]):
+        def values(self) -> Any:
+            nonlocal looks
+            looks += 1
+            return super().values()
+
+    box.blotter.orders = Watched({7: Order(7)})
+    operations = box.operations()
+
+    async def story() -> None:
+        flattening = asyncio.create_task(operations.execute(TRADER, "flatten", {"reason": "x"}))
+        while looks < 20:
+            await asyncio.sleep(0)
+        assert box.desk.asked == [("cancel", "firm", 0)], "the order that was on its way may still be filled"
+        box.ledger.held[0, 1, 1, 0].quantity = 400
+        box.blotter.orders[7].state = "filled"
+        await flattening
+
+    asyncio.run(story())
+    assert box.desk.asked[1:] == [("close", 0, 1, 1, 0, 400)]
+
+
+def test_flatten_says_what_is_left_when_time_is_up(box: OperatorBox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trading, "FLATTEN_S_MAX", 0.5)
+    monkeypatch.setattr(trading, "LOOK_S", 0.01)
+    box.ledger.held |= {(0, 1, 1, 0): PnL(quantity=300)}
+    box.desk.fills = False
+    done = do(box, TRADER, "flatten", reason="x").done
+    assert any("gave up" in line for line in done)
+    assert done[-1] == "AAPL +300 of imbalance: NOT closed"
 
 
 def test_flatten_does_nothing_while_positions_are_unknown_or_the_firm_is_killed(box: OperatorBox) -> None:
-    box.ledger.held = {(0, 1, 1, 0): PnL(quantity=300)}
+    box.ledger.held |= {(0, 1, 1, 0): PnL(quantity=300)}
     do(box, TRADER, "kill", reason="x")
     assert "re-arm first" in refusal(box, TRADER, "flatten", reason="x").text
     box.control.kill = 0
@@ -127,7 +175,7 @@ def test_flatten_does_nothing_while_positions_are_unknown_or_the_firm_is_killed(
 
 
 def test_flatten_says_what_it_could_not_close(box: OperatorBox) -> None:
-    box.ledger.held = {(0, 1, 1, 0): PnL(quantity=300), (0, 1, 1, 1): PnL(quantity=200)}
+    box.ledger.held |= {(0, 1, 1, 0): PnL(quantity=300), (0, 1, 1, 1): PnL(quantity=200)}
     do(box, TRADER, "kill", scope="venue", name="A", reason="x")
     done = do(box, TRADER, "flatten", reason="x")
     assert any("NOT closed, its venue is stopped by kill" in line for line in done.done)
@@ -172,7 +220,7 @@ def test_breaker_throttle_and_break_are_lifted_by_name(box: OperatorBox) -> None
 def test_who_looks_sees_names_and_the_newest_first(box: OperatorBox) -> None:
     box.blotter.orders = {1: Order(1, venue=1), 2: Order(2, instrument=1), 3: Order(3, state="filled")}
     box.blotter.executions = [Fill(1, 11), Fill(2, 12, instrument=1)]
-    box.ledger.held = {(0, 1, 1, 0): PnL(quantity=300, realised_average=5), (1, 1, 1, 0): PnL()}
+    box.ledger.held |= {(0, 1, 1, 0): PnL(quantity=300, realised_average=5), (1, 1, 1, 0): PnL()}
     assert [line.order_id for line in do(box, VIEWER, "orders")] == [2, 1]
     assert [line.order_id for line in do(box, VIEWER, "orders", state="all", lines=1)] == [3]
     assert [line.venue for line in do(box, VIEWER, "orders", scope="venue", name="B")] == ["B"]

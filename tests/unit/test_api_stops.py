@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from operator_box import OFFICER, TRADER, Break, OperatorBox
+from operator_box import OFFICER, TRADER, OperatorBox
+from operator_fakes import Break
 
 from tickwire.api.errors import Refused
 from tickwire.api.people import Principal

@@ -246,4 +246,5 @@ class Collaborators:
     desk: OrderDesk | None = None
     evidence: Evidence | None = None
     throttles: Throttles | None = None
+    order_quantity_max: Callable[[int, int], int] | None = None  # (instrument, price) -> most shares of one order
     strategy_traders: Mapping[str, str] = field(default_factory=dict)  # strategy -> the trader it belongs to

@@ -87,6 +87,12 @@ class Queries:
             raise Refused("unknown", f"no order {order_id} in the blotter of the day")
         return found
 
+    def has_open_orders(self, target: Target) -> bool:
+        """Whether an order of the scope may still trade; without a blotter, whether any may."""
+        if self._parts.blotter is None:
+            return self._parts.box.open_orders > 0
+        return any(order.open for order in self._parts.blotter.orders.values() if _is_in(target, order))
+
     async def fills(self, who: Principal, request: commands.FillsOf) -> list[answers.FillLine]:
         """Of a scope."""
         target = self._parts.directory.find(request.scope, request.name)

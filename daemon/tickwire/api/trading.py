@@ -1,6 +1,6 @@
 """Cancel and flatten: the commands that reach a venue."""
 
-from typing import Any
+import asyncio
 
 from tickwire.api import answers, commands
 from tickwire.api.collaborators import Collaborators, OrderDesk
@@ -9,6 +9,11 @@ from tickwire.api.people import Principal
 from tickwire.api.queries import Queries
 from tickwire.api.scopes import Stop, Target, stop_names
 from tickwire.api.stopping import Stopping
+
+FLATTEN_S_MAX = 20.0
+LOOK_S = 0.1  # the blotter takes what is new every 50 ms
+QUIET_LOOKS = 2
+PARENTS_MAX = 1000  # closing orders of one command
 
 
 class Trading:
@@ -38,7 +43,7 @@ class Trading:
         return f"{target}: cancel of every open order asked for"
 
     async def flatten(self, who: Principal, request: commands.ScopeWithReason) -> answers.Flattened:
-        """Pause the scope, cancel what is open, and close each position by an order that only reduces."""
+        """Pause, cancel what is open, and close each position by orders that only reduce, until all are flat."""
         target = self._parts.directory.find(request.scope, request.name)
         if self._parts.ledger is None:
             raise Refused("unavailable", "this box has no ledger")
@@ -50,26 +55,57 @@ class Trading:
         done = self._stopping.pause_target(target, who)
         done.append(self._cancel_scope(target))
         parents: list[int] = []
+        try:
+            async with asyncio.timeout(FLATTEN_S_MAX):
+                while await self._settled(target) and self._close_some(desk, target, parents):
+                    pass
+        except TimeoutError:
+            done.append(f"gave up after {FLATTEN_S_MAX:.0f} s: try again")
+        done.append(f"{len(parents)} closing orders")
         for key, position in self._queries.keyed_positions(target):
             if position.quantity:
-                done.append(self._close(desk, key, position.quantity, parents))
-        if not parents:
-            done.append(f"{target}: no position could be closed" if len(done) > 2 else f"{target}: no position is open")
+                done.append(f"{self._what(key, position.quantity)}: NOT closed{self._why_not(key)}")
+        if done[-1].endswith("closing orders"):
+            done.append(f"{target}: no position is open")
         return answers.Flattened(done=done, parents=parents)
 
-    def _close(self, desk: OrderDesk, key: Any, quantity: int, parents: list[int]) -> str:
-        instrument, strategy, account, venue = key
+    async def _settled(self, target: Target) -> bool:
+        """Wait until no order of the scope is open and no position moves: what is in flight may still trade."""
+        before: list[int] = []
+        quiet = 0
+        while quiet < QUIET_LOOKS:
+            await asyncio.sleep(LOOK_S)
+            held = [position.quantity for _, position in self._queries.keyed_positions(target)]
+            quiet = quiet + 1 if held == before and not self._queries.has_open_orders(target) else 0
+            before = held
+        return True
+
+    def _close_some(self, desk: OrderDesk, target: Target, parents: list[int]) -> bool:
+        """One order for each position that is left and may be closed; whether there was one."""
+        sent = len(parents)
+        for key, position in self._queries.keyed_positions(target):
+            if not position.quantity or self._why_not(key):
+                continue
+            most = abs(position.quantity)
+            if self._parts.order_quantity_max is not None:
+                most = min(most, self._parts.order_quantity_max(key[0], position.mark or 0))
+            quantity = most if position.quantity > 0 else -most
+            if most and (parent := desk.close_position(*key, quantity)):
+                parents.append(parent)
+        return len(parents) > sent and len(parents) < PARENTS_MAX
+
+    def _what(self, key: tuple[int, int, int, int], quantity: int) -> str:
         name = self._parts.directory.name
-        what = f"{name('instrument', instrument)} {quantity:+,} of {name('strategy', strategy) or 'nobody'}"
+        return f"{name('instrument', key[0])} {quantity:+,} of {name('strategy', key[1]) or 'nobody'}"
+
+    def _why_not(self, key: tuple[int, int, int, int]) -> str:
+        """What keeps even an order that reduces from leaving; empty: nothing."""
+        instrument, strategy, account, venue = key
         chain = (("instrument", instrument), ("strategy", strategy), ("account", account), ("venue", venue))
         for scope, index in chain:
             if bits := self._parts.words.stop_bits(scope, index) & (Stop.KILL | Stop.BREAK):
-                return f"{what}: NOT closed, its {scope} is stopped by {', '.join(stop_names(bits))}"
-        parent = desk.close_position(instrument, strategy, account, venue, quantity)
-        if not parent:
-            return f"{what}: NOT closed, no room for the order: try again"
-        parents.append(parent)
-        return f"{what}: closing, parent {parent}"
+                return f", its {scope} is stopped by {', '.join(stop_names(bits))}"
+        return ""
 
     def _desk(self) -> OrderDesk:
         if self._parts.desk is None:

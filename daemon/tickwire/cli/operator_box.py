@@ -113,6 +113,8 @@ class Box:
 
     def _token(self) -> str:
         if self._token_file is None and (token := os.environ.get("TICKWIRE_TOKEN", "")):
+            if not token.isascii() or not token.isprintable():
+                raise OSError("TICKWIRE_TOKEN holds characters that no token has")
             return token
         folder = self.place.state_dir or self.place.socket.parent
         return read_token(self._token_file or folder / TOKEN_FILE)

@@ -69,6 +69,13 @@ class BreakerHandle:
         self._guard.check()
 
 
+def _order_quantity_max(config: Config, instrument: int, mark: int) -> int:
+    """Most shares of one order by the limits in force; an order at the collar is worth more than at the mark."""
+    limits = config.instruments[instrument].limits
+    farthest = mark + mark * limits.collar_ppm // 1_000_000
+    return min(limits.order_quantity_max, limits.order_value_max // farthest if farthest else limits.order_quantity_max)
+
+
 def make_plane(
     config: Config,
     lanes: tuple[Lane, ...],
@@ -109,6 +116,7 @@ def make_plane(
         breakers=lambda: [BreakerHandle(view, services.guard) for view in services.guard.breakers.views()],
         desk=services.desk,
         throttles=Throttles(stewards.risk),
+        order_quantity_max=lambda instrument, mark: _order_quantity_max(stewards.risk.effective, instrument, mark),
         strategy_traders={item.name: item.trader for item in config.strategies},
     )
     settings = PlaneSettings(
