@@ -1,7 +1,9 @@
 """The services that other services meet in: bookkeeper, limits in force, the operators' way to the venues."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 from config_text import CORES, EXAMPLE, TWO_VENUES
@@ -12,10 +14,12 @@ from tickwire.native import Control, Segment, ffi, lib
 from tickwire.native.stages import ROUTED, stages_of
 from tickwire.native.views import Top, consolidate
 from tickwire.services.account_state import PeakStore
+from tickwire.services.account_watch import AccountWatch
 from tickwire.services.blotter_records import Bust, Down, Fill, Live, Reset
 from tickwire.services.bookkeeper import Bookkeeper
 from tickwire.services.fees import FeeSchedule
 from tickwire.services.ledger import Ledger
+from tickwire.services.ledger_book import FIRM
 from tickwire.services.limit_lease import Clocks
 from tickwire.services.limits_steward import LimitSteward, open_limit_book
 from tickwire.services.order_desk import OrderDesk
@@ -66,6 +70,29 @@ def test_the_ledger_is_fed_by_the_blotter_and_marked_at_the_best_of_all_venues(
     assert ledger.total(instrument=0).quantity == 0
     keeper.listen(Down(0))
     assert not ledger.total().known
+
+
+def test_what_is_at_stake_is_reckoned_and_told_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    now = [1]
+    ledger = Ledger({0: FeeSchedule(0, 0), 1: FeeSchedule(0, 0)}, 10**9, lambda: now[0])
+    ledger.reset(0)
+    ledger.on_fill(FILL)
+    ledger.mark(0, 1_000_000, 1)
+    watch = AccountWatch(CONFIG, ledger, Orders(), lambda: now[0])
+    assert watch.check() == ""
+    assert watch.states[FIRM].gross_exposure == 100 * 1_000_000
+    assert not caplog.records
+    now[0] += 60_000_000_000
+    watch.check()
+    told = {record.facts["of"]: record.facts["gross_exposure"] for record in caplog.records}  # type: ignore[attr-defined]
+    assert told == dict.fromkeys(["firm", "account HOUSE", "strategy imbalance"], 100_000_000)
+
+
+class Orders:
+    """A blotter without orders."""
+
+    orders: ClassVar[dict[int, Any]] = {}
 
 
 def test_the_best_of_several_venues_is_of_those_that_are_fresh() -> None:
