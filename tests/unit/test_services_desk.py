@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,10 +20,10 @@ from tickwire.services.blotter_records import Bust, Down, Fill, Live, Reset
 from tickwire.services.bookkeeper import Bookkeeper
 from tickwire.services.fees import FeeSchedule
 from tickwire.services.ledger import Ledger
-from tickwire.services.ledger_book import FIRM
+from tickwire.services.ledger_book import FIRM, Scope
 from tickwire.services.limit_lease import Clocks
 from tickwire.services.limits_steward import LimitSteward, open_limit_book
-from tickwire.services.order_desk import OrderDesk
+from tickwire.services.order_desk import ANY_VENUE, OrderDesk, net_positions
 from tickwire.supervisor.layout import create_segment
 from tickwire.supervisor.stewards import Stewards
 
@@ -157,6 +158,10 @@ def test_cancels_go_where_the_order_is_and_closing_orders_only_reduce(
     assert [command.kind for command in commands[1].read(0)] == [
         *(lib.EXECUTION_CANCEL, lib.EXECUTION_CANCEL_SCOPE, lib.EXECUTION_CANCEL_ALL)
     ]
+    assert desk.close_position(0, 1, 1, ANY_VENUE, 1200)
+    (sliced,) = parents.read(0)
+    assert (sliced.policy, sliced.venue_mask, sliced.quantity) == (lib.PARENT_TWAP, 0, 1200)
+    assert sliced.duration_ns // sliced.interval_ns * 500 >= 2 * 1200, "slices of half of what an order may be"
     first = desk.close_position(0, 1, 1, 1, -300)
     second = desk.close_position(0, 1, 1, 0, 200)
     assert desk.close_position(0, 1, 1, 0, 0) == 0
@@ -167,6 +172,14 @@ def test_cancels_go_where_the_order_is_and_closing_orders_only_reduce(
     while desk.close_position(0, 1, 1, 0, 200):
         pass
     assert parents.lag(0) == parents.capacity, "no room is told, not waited for"
+
+
+def test_positions_are_closed_net_of_venues_unless_it_is_about_one() -> None:
+    ledger = Ledger({0: FeeSchedule(0, 0), 1: FeeSchedule(0, 0)}, 10**9, lambda: 5)
+    ledger.on_fill(FILL)
+    ledger.on_fill(replace(FILL, order_id=8, venue=1, side=lib.SIDE_SELL, quantity=70))
+    assert net_positions(ledger, FIRM) == {(0, 1, 1, ANY_VENUE): 30}
+    assert net_positions(ledger, Scope(venue=1)) == {(0, 1, 1, 1): -70}
 
 
 def test_a_service_expands_into_its_stages_for_each_enabled_venue() -> None:

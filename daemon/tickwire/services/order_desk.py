@@ -6,8 +6,13 @@ from tickwire.config import Config
 from tickwire.native import Ring, lib
 from tickwire.native.trading import record
 from tickwire.services.execution_engine import ExecutionEngine
+from tickwire.services.ledger import Ledger
+from tickwire.services.ledger_book import Scope
 
 PARENT_NUMBER_BITS = 24
+MILLISECOND = 1_000_000
+SLICES_APART = 2  # duplicate windows: two slices must not look like the same order twice
+ANY_VENUE = -1
 
 
 class OrderDesk:
@@ -42,7 +47,10 @@ class OrderDesk:
         return all(asked)
 
     def close_position(self, instrument: int, strategy: int, account: int, venue: int, quantity: int) -> int:
-        """Trade quantity (signed, of the position) to zero at its venue, by a parent that may only reduce; its id."""
+        """Trade quantity (signed, of the position) to zero by a parent that may only reduce; its id.
+
+        venue -1: wherever the price is best.  What is too large for one order goes in slices.
+        """
         if self._parents is None or not quantity:
             return 0
         parent_id: int = self._base | self._count + 1
@@ -57,12 +65,33 @@ class OrderDesk:
             strategy=strategy,
             kind=lib.INTENT_NEW,
             side=lib.SIDE_SELL if quantity > 0 else lib.SIDE_BUY,
-            policy=lib.PARENT_SWEEP,
             account=account,
             trader=self._traders.get(strategy, 0),
-            venue_mask=1 << venue,
+            venue_mask=1 << venue if venue >= 0 else 0,
+            **self._how(instrument, abs(quantity)),
         )
         if self._parents.write([parent[0]]) != 1:
             return 0
         self._count += 1
         return parent_id
+
+    def _how(self, instrument: int, quantity: int) -> dict[str, int]:
+        """At once, or in slices of half of what an order may be: what one leaves is in the next, and must fit."""
+        largest = self._config.instruments[instrument].limits.order_quantity_max
+        if quantity <= largest:
+            return {"policy": lib.PARENT_SWEEP}
+        risk, router = self._config.risk, self._config.router
+        interval_ms = max(router.twap_interval_ms_min, SLICES_APART * risk.duplicate_window_ms)
+        slices = -(-2 * quantity // largest)
+        interval_ns = interval_ms * MILLISECOND
+        return {"policy": lib.PARENT_TWAP, "interval_ns": interval_ns, "duration_ns": slices * interval_ns}
+
+
+def net_positions(ledger: Ledger, scope: Scope) -> dict[tuple[int, int, int, int], int]:
+    """(instrument, strategy, account, venue) -> shares, netted over venues (-1) unless the scope is a venue's."""
+    net: dict[tuple[int, int, int, int], int] = {}
+    for key in ledger.keys(scope):
+        venue = key.venue if scope.venue is not None else ANY_VENUE
+        where = (key.instrument, key.strategy, key.account, venue)
+        net[where] = net.get(where, 0) + ledger.position(key)
+    return net
