@@ -147,7 +147,8 @@ def test_cancels_go_where_the_order_is_and_closing_orders_only_reduce(
     segment, control = box
     stewards = Stewards(CONFIG, segment, control, no_throttles(tmp_path), lambda: 1)
     parents = segment.ring("parent.operator", "parent_order")
-    desk = OrderDesk(CONFIG, stewards.executions, parents, 3, lambda: 9)
+    ledger = Ledger({0: FeeSchedule(0, 0), 1: FeeSchedule(0, 0)}, 10**9, lambda: 5)
+    desk = OrderDesk(CONFIG, stewards.executions, ledger, parents, 3, lambda: 9)
     commands = [segment.ring(f"command.execution.{venue}", "command") for venue in (0, 1)]
     assert desk.cancel_order(1 << lib.ORDER_ID_VENUE_SHIFT | 5)
     assert desk.cancel_scope("account", 1)
@@ -158,17 +159,19 @@ def test_cancels_go_where_the_order_is_and_closing_orders_only_reduce(
     assert [command.kind for command in commands[1].read(0)] == [
         *(lib.EXECUTION_CANCEL, lib.EXECUTION_CANCEL_SCOPE, lib.EXECUTION_CANCEL_ALL)
     ]
+    assert desk.close_position(0, 1, 1, 0, 100) == 0, "nothing is held"
+    ledger.on_fill(replace(FILL, quantity=1200))
     assert desk.close_position(0, 1, 1, ANY_VENUE, 1200)
     (sliced,) = parents.read(0)
     assert (sliced.policy, sliced.venue_mask, sliced.quantity) == (lib.PARENT_TWAP, 0, 1200)
     assert sliced.duration_ns // sliced.interval_ns * 500 >= 2 * 1200, "slices of half of what an order may be"
-    first = desk.close_position(0, 1, 1, 1, -300)
-    second = desk.close_position(0, 1, 1, 0, 200)
-    assert desk.close_position(0, 1, 1, 0, 0) == 0
-    buy, sell = parents.read(0)
-    assert first != second and {first, second} == {buy.parent_id, sell.parent_id}
-    assert (buy.side, buy.quantity, buy.venue_mask, buy.flags) == (lib.SIDE_BUY, 300, 2, lib.ORDER_REDUCE_ONLY)
-    assert (sell.side, sell.quantity, sell.trader, sell.account) == (lib.SIDE_SELL, 200, 1, 1)
+    ledger.on_fill(replace(FILL, order_id=8, venue=1, side=lib.SIDE_SELL, quantity=900))
+    assert desk.close_position(0, 1, 1, 1, -900) == 0, "bought at one venue and sold at another is no position"
+    first, second = desk.close_position(0, 1, 1, 0, 1200), desk.close_position(0, 1, 1, 0, 200)
+    large, small = parents.read(0)
+    assert first != second and {first, second} == {large.parent_id, small.parent_id}
+    assert (large.side, large.quantity, large.flags) == (lib.SIDE_SELL, 300, lib.ORDER_REDUCE_ONLY)
+    assert (small.quantity, small.trader, small.account, small.policy) == (200, 1, 1, lib.PARENT_SWEEP)
     while desk.close_position(0, 1, 1, 0, 200):
         pass
     assert parents.lag(0) == parents.capacity, "no room is told, not waited for"
@@ -178,8 +181,8 @@ def test_positions_are_closed_net_of_venues_unless_it_is_about_one() -> None:
     ledger = Ledger({0: FeeSchedule(0, 0), 1: FeeSchedule(0, 0)}, 10**9, lambda: 5)
     ledger.on_fill(FILL)
     ledger.on_fill(replace(FILL, order_id=8, venue=1, side=lib.SIDE_SELL, quantity=70))
-    assert net_positions(ledger, FIRM) == {(0, 1, 1, ANY_VENUE): 30}
-    assert net_positions(ledger, Scope(venue=1)) == {(0, 1, 1, 1): -70}
+    assert net_positions(ledger, FIRM) == {(0, 1, 1): 30}
+    assert net_positions(ledger, Scope(venue=1)) == {(0, 1, 1): -70}
 
 
 def test_a_service_expands_into_its_stages_for_each_enabled_venue() -> None:

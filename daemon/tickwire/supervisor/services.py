@@ -46,7 +46,7 @@ class Services:
         self.records.blotter.subscribe(self._bookkeeper.listen)
         self.limits = LimitSteward(config, open_limit_book(config, folder, Clocks.system()), stewards.risk)
         parents = segment.ring("parent.operator", "parent_order") if ROUTED else None
-        self.desk = OrderDesk(config, stewards.executions, parents, control.epoch, clock_ns)
+        self.desk = OrderDesk(config, stewards.executions, self.ledger, parents, control.epoch, clock_ns)
         self.accounts = AccountWatch(config, self.ledger, self.records.blotter, clock_ns)
         tally = OrderTally()
         self.records.blotter.subscribe(tally.listen)
