@@ -91,15 +91,31 @@ def test_half_a_rack_is_taken_down_again(root: None, monkeypatch: pytest.MonkeyP
     before = netns.listnetns()
     configure = network._configure
 
-    def fail_on_the_box(host: Host, mtu: int) -> None:
+    def fail_on_the_box(host: Host, mtu: int, routed: bool) -> None:
         if host.interface == "veth-box":
             raise OSError("no")
-        configure(host, mtu)
+        configure(host, mtu, routed)
 
     monkeypatch.setattr(network, "_configure", fail_on_the_box)
     with pytest.raises(OSError, match="no"):
         Rack()
     assert netns.listnetns() == before
+
+
+def test_a_box_with_two_links_reaches_an_exchange_at_each(root: None) -> None:
+    with Rack(links=2) as rack:
+        assert len({host.namespace for host in rack.hosts}) == 3
+        for end, exchange in zip(rack.ends, rack.exchanges, strict=True):
+            with exchange.inside():
+                server = socket.create_server((exchange.address, 0))
+            with rack.box.inside(), server, socket.create_connection(server.getsockname(), 5) as client:
+                assert client.getsockname()[0] == end.address
+
+
+@pytest.mark.parametrize("links", [0, 9])
+def test_a_rack_has_no_links_or_too_many_never(links: int) -> None:
+    with pytest.raises(ValueError, match="1 to 8"):
+        Rack(links=links)
 
 
 def test_the_caller_stays_in_its_own_namespace(rack: Rack) -> None:

@@ -31,7 +31,7 @@ def test_orders_go_to_both_venues_and_positions_equal_the_sum_of_both(tmp_path: 
     assert (second["orders"] > 0) is ROUTED
     assert min(first["messages"], second["messages"]) > 0
     assert report["position_breaks"] == 0
-    assert {"wire_to_wire A", "wire_to_wire B"} <= report["latency_ns"].keys()
+    assert report["latency_ns"]["wire_to_wire"]["count"] > 0
 
 
 def test_the_story_of_risk_happens_step_by_step() -> None:

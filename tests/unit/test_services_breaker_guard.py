@@ -11,12 +11,14 @@ from throttling import no_throttles
 from tickwire.config import Config, parse
 from tickwire.native import Control, Segment, lib
 from tickwire.native.trading import record
+from tickwire.services.blotter_records import Fill
 from tickwire.services.breaker_guard import BreakerGuard
 from tickwire.services.breaker_metrics import Probes
+from tickwire.services.breakers import Action
 from tickwire.services.fees import FeeSchedule
 from tickwire.services.latency_window import LatencyWindow
 from tickwire.services.ledger import Ledger
-from tickwire.services.order_desk import OrderDesk
+from tickwire.services.order_desk import ANY_VENUE, OrderDesk
 from tickwire.supervisor.layout import create_segment
 from tickwire.supervisor.stewards import Stewards
 
@@ -71,7 +73,7 @@ class Box:
         stewards = Stewards(self.config, segment, control, no_throttles(folder), lambda: self.now_ns)
         self.risk = stewards.risk
         self.ledger = Ledger({0: FeeSchedule(0, 0)}, SECOND, lambda: self.now_ns)
-        self.desk = OrderDesk(self.config, stewards.executions, None, 1, lambda: self.now_ns)
+        self.desk = OrderDesk(self.config, stewards.executions, self.ledger, None, 1, lambda: self.now_ns)
         self.metrics = Measured()
         clocks = (lambda: self.now_ns, lambda: self.now_ns)
         self.guard = BreakerGuard(self.config, self.metrics, control, self.risk, self.desk, self.ledger, *clocks)
@@ -104,6 +106,20 @@ def test_rejects_open_the_breaker_stop_the_strategy_and_cancel_its_orders_once(b
     assert (command.kind, list(command.argument)[:2]) == (lib.EXECUTION_CANCEL_SCOPE, [lib.STOP_STRATEGY, 1])
     box.pass_time(0.1)
     assert box.commands.read(0) == []
+
+
+def test_a_flatten_closes_what_is_held_once_by_orders_that_only_reduce(box: Box) -> None:
+    guard = box.guard
+    box.ledger.reset(0)
+    box.ledger.on_fill(
+        Fill(7, 1, 0, 0, 1, 1, lib.SIDE_BUY, 100, 1_000_000, "R", venue_ns=0, report_ns=0, sequence=1, replayed=False)
+    )
+    closed: list[tuple[int, ...]] = []
+    box.desk.close_position = lambda *position: closed.append(position) or 1  # type: ignore[method-assign,func-returns-value]
+    guard._act([Action("flatten", "strategy", "imbalance", "test")])
+    guard._act([])
+    assert closed == [(0, 1, 1, ANY_VENUE, 100)]
+    assert [command.kind for command in box.commands.read(0)] == [lib.EXECUTION_CANCEL_SCOPE]
 
 
 def test_it_lets_probes_through_after_its_cool_down_and_closes_when_they_do_well(box: Box) -> None:

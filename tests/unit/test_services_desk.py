@@ -1,7 +1,10 @@
 """The services that other services meet in: bookkeeper, limits in force, the operators' way to the venues."""
 
+import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 from config_text import CORES, EXAMPLE, TWO_VENUES
@@ -12,13 +15,15 @@ from tickwire.native import Control, Segment, ffi, lib
 from tickwire.native.stages import ROUTED, stages_of
 from tickwire.native.views import Top, consolidate
 from tickwire.services.account_state import PeakStore
+from tickwire.services.account_watch import AccountWatch
 from tickwire.services.blotter_records import Bust, Down, Fill, Live, Reset
 from tickwire.services.bookkeeper import Bookkeeper
 from tickwire.services.fees import FeeSchedule
 from tickwire.services.ledger import Ledger
+from tickwire.services.ledger_book import FIRM, Scope
 from tickwire.services.limit_lease import Clocks
 from tickwire.services.limits_steward import LimitSteward, open_limit_book
-from tickwire.services.order_desk import OrderDesk
+from tickwire.services.order_desk import ANY_VENUE, OrderDesk, net_positions
 from tickwire.supervisor.layout import create_segment
 from tickwire.supervisor.stewards import Stewards
 
@@ -66,6 +71,29 @@ def test_the_ledger_is_fed_by_the_blotter_and_marked_at_the_best_of_all_venues(
     assert ledger.total(instrument=0).quantity == 0
     keeper.listen(Down(0))
     assert not ledger.total().known
+
+
+def test_what_is_at_stake_is_reckoned_and_told_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    now = [1]
+    ledger = Ledger({0: FeeSchedule(0, 0), 1: FeeSchedule(0, 0)}, 10**9, lambda: now[0])
+    ledger.reset(0)
+    ledger.on_fill(FILL)
+    ledger.mark(0, 1_000_000, 1)
+    watch = AccountWatch(CONFIG, ledger, Orders(), lambda: now[0])
+    assert watch.check() == ""
+    assert watch.states[FIRM].gross_exposure == 100 * 1_000_000
+    assert not caplog.records
+    now[0] += 60_000_000_000
+    watch.check()
+    told = {record.facts["of"]: record.facts["gross_exposure"] for record in caplog.records}  # type: ignore[attr-defined]
+    assert told == dict.fromkeys(["firm", "account HOUSE", "strategy imbalance"], 100_000_000)
+
+
+class Orders:
+    """A blotter without orders."""
+
+    orders: ClassVar[dict[int, Any]] = {}
 
 
 def test_the_best_of_several_venues_is_of_those_that_are_fresh() -> None:
@@ -119,7 +147,8 @@ def test_cancels_go_where_the_order_is_and_closing_orders_only_reduce(
     segment, control = box
     stewards = Stewards(CONFIG, segment, control, no_throttles(tmp_path), lambda: 1)
     parents = segment.ring("parent.operator", "parent_order")
-    desk = OrderDesk(CONFIG, stewards.executions, parents, 3, lambda: 9)
+    ledger = Ledger({0: FeeSchedule(0, 0), 1: FeeSchedule(0, 0)}, 10**9, lambda: 5)
+    desk = OrderDesk(CONFIG, stewards.executions, ledger, parents, 3, lambda: 9)
     commands = [segment.ring(f"command.execution.{venue}", "command") for venue in (0, 1)]
     assert desk.cancel_order(1 << lib.ORDER_ID_VENUE_SHIFT | 5)
     assert desk.cancel_scope("account", 1)
@@ -130,16 +159,30 @@ def test_cancels_go_where_the_order_is_and_closing_orders_only_reduce(
     assert [command.kind for command in commands[1].read(0)] == [
         *(lib.EXECUTION_CANCEL, lib.EXECUTION_CANCEL_SCOPE, lib.EXECUTION_CANCEL_ALL)
     ]
-    first = desk.close_position(0, 1, 1, 1, -300)
-    second = desk.close_position(0, 1, 1, 0, 200)
-    assert desk.close_position(0, 1, 1, 0, 0) == 0
-    buy, sell = parents.read(0)
-    assert first != second and {first, second} == {buy.parent_id, sell.parent_id}
-    assert (buy.side, buy.quantity, buy.venue_mask, buy.flags) == (lib.SIDE_BUY, 300, 2, lib.ORDER_REDUCE_ONLY)
-    assert (sell.side, sell.quantity, sell.trader, sell.account) == (lib.SIDE_SELL, 200, 1, 1)
+    assert desk.close_position(0, 1, 1, 0, 100) == 0, "nothing is held"
+    ledger.on_fill(replace(FILL, quantity=1200))
+    assert desk.close_position(0, 1, 1, ANY_VENUE, 1200)
+    (sliced,) = parents.read(0)
+    assert (sliced.policy, sliced.venue_mask, sliced.quantity) == (lib.PARENT_TWAP, 0, 1200)
+    assert sliced.duration_ns // sliced.interval_ns * 500 >= 2 * 1200, "slices of half of what an order may be"
+    ledger.on_fill(replace(FILL, order_id=8, venue=1, side=lib.SIDE_SELL, quantity=900))
+    assert desk.close_position(0, 1, 1, 1, -900) == 0, "bought at one venue and sold at another is no position"
+    first, second = desk.close_position(0, 1, 1, 0, 1200), desk.close_position(0, 1, 1, 0, 200)
+    large, small = parents.read(0)
+    assert first != second and {first, second} == {large.parent_id, small.parent_id}
+    assert (large.side, large.quantity, large.flags) == (lib.SIDE_SELL, 300, lib.ORDER_REDUCE_ONLY)
+    assert (small.quantity, small.trader, small.account, small.policy) == (200, 1, 1, lib.PARENT_SWEEP)
     while desk.close_position(0, 1, 1, 0, 200):
         pass
     assert parents.lag(0) == parents.capacity, "no room is told, not waited for"
+
+
+def test_positions_are_closed_net_of_venues_unless_it_is_about_one() -> None:
+    ledger = Ledger({0: FeeSchedule(0, 0), 1: FeeSchedule(0, 0)}, 10**9, lambda: 5)
+    ledger.on_fill(FILL)
+    ledger.on_fill(replace(FILL, order_id=8, venue=1, side=lib.SIDE_SELL, quantity=70))
+    assert net_positions(ledger, FIRM) == {(0, 1, 1): 30}
+    assert net_positions(ledger, Scope(venue=1)) == {(0, 1, 1): -70}
 
 
 def test_a_service_expands_into_its_stages_for_each_enabled_venue() -> None:

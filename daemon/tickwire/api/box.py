@@ -19,6 +19,7 @@ class VenueFacts:
     mic: str = ""
     fee_taker: int = 0
     fee_maker: int = 0
+    enabled: bool = True  # a disabled one has no stages, and keeps nobody from being ready
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class SegmentBox:
             Venue(
                 facts.name,
                 facts.mic,
-                self._session(session),
+                self._session(session) if facts.enabled else "disabled",
                 "live" if feed[lib.MARKET_COUNT_SYNCHRONISED] else "stale or incomplete",
                 session[lib.EXECUTION_COUNT_OPEN_ORDERS],
                 int(facts.fee_taker),
@@ -146,14 +147,14 @@ class SegmentBox:
         return [
             f"feed of venue {facts.name} is stale or incomplete"
             for facts, feed in zip(self._venues, self._feeds, strict=True)
-            if not feed[lib.MARKET_COUNT_SYNCHRONISED]
+            if facts.enabled and not feed[lib.MARKET_COUNT_SYNCHRONISED]
         ]
 
     def _sessions_wrong(self) -> list[str]:
         return [
             f"session with venue {facts.name} is {self._session(session)}"
             for facts, session in zip(self._venues, self._sessions, strict=True)
-            if session[lib.EXECUTION_COUNT_SESSION_STATE] != lib.SESSION_LIVE
+            if facts.enabled and session[lib.EXECUTION_COUNT_SESSION_STATE] != lib.SESSION_LIVE
         ]
 
     def _risk_wrong(self) -> list[str]:

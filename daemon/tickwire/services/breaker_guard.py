@@ -12,7 +12,7 @@ from tickwire.services.breaker_store import BreakerStore
 from tickwire.services.breakers import Action, Breakers
 from tickwire.services.ledger import Ledger
 from tickwire.services.ledger_book import Scope
-from tickwire.services.order_desk import OrderDesk
+from tickwire.services.order_desk import ANY_VENUE, OrderDesk, net_positions
 from tickwire.services.risk_manager import RiskManager
 from tickwire.services.steward import Steward
 
@@ -89,8 +89,7 @@ class BreakerGuard(Steward):
 
     def _flatten(self, scope: str, index: int) -> bool:
         wanted = Scope(**({scope: index} if scope != "firm" else {}))
-        for key in self._ledger.keys(wanted):
-            quantity = self._ledger.position(key)
-            if quantity and not self._desk.close_position(*key, quantity):
+        for key, quantity in net_positions(self._ledger, wanted).items():
+            if quantity and not self._desk.close_position(*key, ANY_VENUE, quantity):
                 self.log.error("position_not_closed", key=str(key), quantity=quantity, reason="no room, or no router")
         return True

@@ -89,7 +89,7 @@ def make_plane(
 ) -> OperatorPlane:
     """The plane; ``run`` serves it.  Raises OSError."""
     folder = Path(config.box.state_dir)
-    venues = [VenueFacts(item.name, item.mic, item.fee_taker, item.fee_maker) for item in config.venues]
+    venues = [VenueFacts(item.name, item.mic, item.fee_taker, item.fee_maker, item.enabled) for item in config.venues]
     ages = Ages(config.risk.limits_age_ms_max * MILLISECOND, config.risk.supervisor_age_ms_max * MILLISECOND)
     parts = Collaborators(
         state_dir=folder,

@@ -8,6 +8,7 @@ from tickwire.config import Config
 from tickwire.native import Control, Segment, lib
 from tickwire.native.stages import ROUTED
 from tickwire.services.account_state import PeakStore
+from tickwire.services.account_watch import AccountWatch
 from tickwire.services.bookkeeper import Bookkeeper
 from tickwire.services.breaker_guard import BreakerGuard
 from tickwire.services.breaker_sources import BoxMetrics, OrderTally
@@ -45,7 +46,8 @@ class Services:
         self.records.blotter.subscribe(self._bookkeeper.listen)
         self.limits = LimitSteward(config, open_limit_book(config, folder, Clocks.system()), stewards.risk)
         parents = segment.ring("parent.operator", "parent_order") if ROUTED else None
-        self.desk = OrderDesk(config, stewards.executions, parents, control.epoch, clock_ns)
+        self.desk = OrderDesk(config, stewards.executions, self.ledger, parents, control.epoch, clock_ns)
+        self.accounts = AccountWatch(config, self.ledger, self.records.blotter, clock_ns)
         tally = OrderTally()
         self.records.blotter.subscribe(tally.listen)
         metrics = _metrics(config, segment, self.ledger, tally)
@@ -55,7 +57,7 @@ class Services:
 
     def parts(self) -> Iterator[Part]:
         """Name and work of each."""
-        for steward in (*self.records.stewards(), self._bookkeeper, self.limits, self.guard):
+        for steward in (*self.records.stewards(), self._bookkeeper, self.accounts, self.limits, self.guard):
             yield steward.name, steward.run
 
 
