@@ -4,7 +4,7 @@
 
 #define JUDGE_FLAGS (ORDER_POST_ONLY | ORDER_REDUCE_ONLY | ORDER_SWEEP | ORDER_SHORT_EXEMPT)
 
-/* judge_needs_price: only a market order has none; a peg may say how far it goes at most. */
+/* judge_price_is_malformed: only a market order has none; a peg may say how far it goes at most. */
 static inline int judge_price_is_malformed(const struct order_intent *intent) {
     switch (intent->order_type) {
     case ORDER_TYPE_LIMIT: return !gate_is_price(intent->price) || intent->peg_offset;
@@ -115,8 +115,8 @@ static inline enum risk_verdict judge_price(const struct order_intent *intent,
     return RISK_PASS;
 }
 
-/* judge_price_test: while the restriction is in effect anywhere, a short sale must be above the best bid of
- * all venues whose book is fresh (Reg SHO, 17 CFR 242.201). */
+/* judge_fails_price_test: while the restriction is in effect anywhere, a short sale must be above the best
+ * bid of all venues whose book is fresh (Reg SHO, 17 CFR 242.201). */
 static inline int judge_fails_price_test(const struct risk_gate *gate, uint32_t instrument, int64_t price) {
     int restricted = 0;
     int64_t bid = 0;

@@ -144,10 +144,8 @@ int risk_stage_poll(struct stage *stage, uint64_t now_ns) {
     refresh_limits(risk);
     for (uint32_t source = 0; source < SOURCE_COUNT && !behind; source++)
         intents += judge_intents(risk, source, now_ns);
-    if (reports || intents)
-        publish_gauges(risk);
-    else
-        publish_exposure(risk); /* not while an order is on its way to execution, which comes next */
+    if (reports || intents) publish_gauges(risk);
+    if (!reports && !updates && !intents) publish_exposure(risk); /* so that no order waits for it */
     return reports + updates + intents;
 }
 

@@ -76,6 +76,14 @@ def test_cancels_at_other_venues_pass_during_a_replay(desk: Desk) -> None:
     assert desk.ask(**A, kind=lib.INTENT_CANCEL, target=1) == "pass"
 
 
+def test_an_order_that_a_replay_has_told_of_is_not_canceled_before_the_replay_is_complete(desk: Desk) -> None:
+    desk.tell("RESET")
+    desk.tell("ACCEPTED", 1, quantity=100, leaves=100, price=BID, flags=lib.REPORT_REPLAYED)
+    assert desk.ask(kind=lib.INTENT_CANCEL, target=1) == "not_reconciled"
+    desk.tell("LIVE", next_user_ref=2)
+    assert desk.ask(kind=lib.INTENT_CANCEL, target=1) == "pass"
+
+
 def test_reconciled_means_every_permitted_venue(desk: Desk) -> None:
     assert desk.gate.reconciled
     desk.tell("DOWN", **B)

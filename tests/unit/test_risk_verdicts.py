@@ -93,8 +93,17 @@ def test_number_0_is_nobody_even_if_limits_permit_it(gate: RiskGate, number: str
     made.accounts[0] = made.accounts[1]
     made.strategies[0] = made.strategies[1]
     made.traders[0] = 1
+    made.strategies[1].trader = 0 if number == "trader" else 1
     gate.limits(made, NOW)
     assert gate.judge(intent(**{number: 0}), moment()) == number
+
+
+def test_a_trader_past_the_last_is_nobody_even_if_a_strategy_names_him(gate: RiskGate) -> None:
+    made = limits()
+    made.strategies[1].trader = lib.TRADER_COUNT_MAX
+    made.instruments[0] = made.instruments[AAPL]  # lies where that trader would
+    gate.limits(made, NOW)
+    assert gate.judge(intent(trader=lib.TRADER_COUNT_MAX), moment()) == "trader"
 
 
 @pytest.mark.parametrize(
