@@ -341,6 +341,18 @@ def test_the_end_of_the_session_is_counted_and_the_record_kept() -> None:
     assert told.messages[0] == (1, b"one")
 
 
+@pytest.mark.parametrize("turns", range(0, 60, 3))
+def test_it_ends_when_it_is_cancelled_at_whatever_moment(turns: int) -> None:
+    async def server(talk: Talk) -> None:
+        await talk.log_in(packet(b"J", b"A"))
+
+    async def check(told: Told, _: SoupSession) -> None:
+        for _turn in range(turns):
+            await asyncio.sleep(0)
+
+    follow([server], check)  # returns only when the session has ended
+
+
 def test_packets_are_the_same_however_the_bytes_are_cut() -> None:
     stream = b"".join((accepted(), packet(b"S", b""), packet(b"S", bytes(600)), packet(b"H")))
     whole = list(SoupPackets().feed(stream))

@@ -8,7 +8,6 @@ again from the first message and says so.  Bytes that are no SoupBinTCP are coun
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
@@ -188,17 +187,15 @@ class SoupSession:
     async def _connect(self) -> None:
         self.state = "connecting"
         self.counters["attempts"] += 1
-        opening = asyncio.open_connection(self._settings.host, self._settings.port)
-        reader, writer = await asyncio.wait_for(opening, self._settings.connect_s_max)
+        async with asyncio.timeout(self._settings.connect_s_max):  # wait_for may swallow a cancellation
+            reader, writer = await asyncio.open_connection(self._settings.host, self._settings.port)
         heartbeats = asyncio.create_task(self._say_heartbeats(writer))
         try:
             self.state = "login"
             writer.write(login_packet(self._settings, self._session, self._next))
             await self._follow(reader)
         finally:
-            heartbeats.cancel()
-            with contextlib.suppress(asyncio.CancelledError, OSError):
-                await heartbeats
+            heartbeats.cancel()  # not awaited: a cancellation of ours must not be taken for its own
             writer.transport.abort()
 
     async def _say_heartbeats(self, writer: asyncio.StreamWriter) -> None:
