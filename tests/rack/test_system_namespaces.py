@@ -55,7 +55,7 @@ def test_real_data_at_full_speed_is_lost_nowhere_and_the_demo_ends_with_it(share
     assert feed["lost"] == 0
     assert "backpressure" in feed  # what was held back is told: the feed, and each ring
     rings: dict[str, dict[str, int]] = report["rings"]  # type: ignore[assignment]
-    assert {"market", "intent", "order", "report"} <= rings.keys()
+    assert {"market.0", "intent.signal", "order.0", "report.0"} <= rings.keys()
     assert all("stalls" in ring for ring in rings.values())
     assert report["position_breaks"] == 0
     assert report["run"]["seconds"] < 100  # type: ignore[index]

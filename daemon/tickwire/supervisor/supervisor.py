@@ -112,6 +112,7 @@ class Supervisor:
         self._log.info("stop_begun")
         self.stewards.signal.disable()
         self._control.armed = False
+        await self._within(lambda: self.stewards.positions.known, settings.cancel_ms_max / 1000)  # a replay may run
         clean = await self._cancel_orders(settings.cancel_ms_max / 1000)
         known = self.stewards.positions.known  # before the logout, after which nobody can know
         if not known:
