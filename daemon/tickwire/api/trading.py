@@ -1,6 +1,7 @@
 """Cancel and flatten: the commands that reach a venue."""
 
 import asyncio
+from collections import Counter
 
 from tickwire.api import answers, commands
 from tickwire.api.collaborators import Collaborators, OrderDesk
@@ -62,8 +63,12 @@ class Trading:
         except TimeoutError:
             done.append(f"gave up after {FLATTEN_S_MAX:.0f} s: try again")
         done.append(f"{len(parents)} closing orders")
-        for key, position in self._queries.keyed_positions(target):
-            if position.quantity:
+        left = list(self._queries.keyed_positions(target))
+        net: Counter[tuple[int, ...]] = Counter()  # what was bought at one venue and sold at another is no position
+        for key, position in left:
+            net[key[:3]] += position.quantity
+        for key, position in left:
+            if position.quantity and net[key[:3]]:
                 done.append(f"{self._what(key, position.quantity)}: NOT closed{self._why_not(key)}")
         if done[-1].endswith("closing orders"):
             done.append(f"{target}: no position is open")
