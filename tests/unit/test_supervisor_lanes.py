@@ -177,6 +177,7 @@ def test_the_stop_switches_off_cancels_logs_out_and_then_ends_the_lanes(tmp_path
         async def venue() -> None:
             await until(lambda: not box.control.armed)
             signals = box.segment.parameters("signal", "signal_parameters").read()
+            await until(lambda: box.segment.ring("command.execution.0", "command").lag(0) > 0)
             first = commands(box.segment)
             box.orders.values[lib.EXECUTION_COUNT_OPEN_ORDERS] = 0
             await until(lambda: box.segment.ring("command.execution.0", "command").lag(0) > 0)
