@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from tickwire.api.errors import Exit
 from tickwire.cli import operator_text as show
@@ -196,6 +197,16 @@ def _say_done(box: Box, answer: Any) -> None:
         show.say(line)
 
 
+class ShowGroup(TyperGroup):
+    """A group that shows when nothing else is asked of it: ``tickwire limits --json``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put ``show`` where no sub-command is named."""
+        if not args or (args[0].startswith("-") and args[0] != "--help"):
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to app."""
     app.command("reconcile")(reconcile)
@@ -218,7 +229,11 @@ def register(app: typer.Typer) -> None:
         "throttle": ("The repeated-execution throttle: reset.", {"reset": throttle_reset}),
     }
     for group, (says, commands) in groups.items():
-        made = typer.Typer(no_args_is_help=True, help=says)
+        made = (
+            typer.Typer(help=says, cls=ShowGroup)
+            if "show" in commands
+            else typer.Typer(help=says, no_args_is_help=True)
+        )
         made.callback()(lambda: None)  # so that a group of one is a group
         for name, command in commands.items():
             made.command(name)(command)

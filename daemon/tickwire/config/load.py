@@ -47,7 +47,9 @@ def load_box(path: FilePath) -> Box:
     """Only the ``[box]`` table, so that a mistake elsewhere in the file stops no operator; raises ConfigError."""
     try:
         return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8"))["box"], Box)
-    except (OSError, ValueError, KeyError, msgspec.ValidationError) as error:
+    except OSError as error:
+        raise ConfigError(str(path), [(1, f"cannot be read: {error.strerror}")]) from error
+    except (ValueError, KeyError, msgspec.ValidationError) as error:
         raise ConfigError(str(path), [(1, f"expected TOML with a [box] table: {error}")]) from error
 
 
