@@ -101,6 +101,16 @@ def test_every_exposure_has_its_limit_which_may_be_reached(desk: Desk, verdict: 
     assert desk.ask(quantity=1) == verdict
 
 
+@pytest.mark.parametrize(("verdict", "changes"), EXPOSURES, ids=[name for name, _ in EXPOSURES])
+def test_a_replace_that_adds_nothing_passes_above_every_limit(
+    desk: Desk, verdict: str, changes: dict[str, Any]
+) -> None:
+    assert desk.ask() == "pass"
+    desk.limit(**changes)
+    assert desk.ask(kind=lib.INTENT_REPLACE, target=1, quantity=101) == verdict
+    assert desk.ask(kind=lib.INTENT_REPLACE, target=1, quantity=100) == "pass"
+
+
 @pytest.mark.parametrize(("verdict", "changes"), EXPOSURES[1:5], ids=[name for name, _ in EXPOSURES[1:5]])
 def test_another_account_and_strategy_have_their_own(desk: Desk, verdict: str, changes: dict[str, Any]) -> None:
     desk.limit(**changes)

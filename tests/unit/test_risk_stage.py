@@ -115,7 +115,7 @@ def test_nothing_leaves_for_a_venue_the_box_does_not_have(stage: Stage, venue: i
 def test_exposure_is_published_in_the_next_idle_cycle(stage: Stage) -> None:
     stage.open()
     stage.intend(venue=1)
-    stage.intend(quantity=501)
+    stage.intend(instrument=9)
     stage.poll()
     stage.poll()
     firm = stage.exposure.read(lib.RISK_SCOPE_FIRM)
@@ -130,6 +130,7 @@ def test_exposure_is_published_in_the_next_idle_cycle(stage: Stage) -> None:
     stage.poll()
     stage.poll()
     assert stage.exposure.read(lib.RISK_SCOPE_FIRM).gross == 0
+    assert stage.exposure.read(lib.RISK_SCOPE_INSTRUMENT + AAPL).gross == 0
     assert stage.exposure.read(lib.RISK_SCOPE_STRATEGY + 1).open_orders == 0
 
 
