@@ -110,7 +110,7 @@ def test_a_throttled_strategy_is_turned_on_by_a_risk_officer_only_and_that_is_on
     box.close()
 
 
-def do(box: OperatorBox, who: Any, name: str, **arguments: Any) -> Any:
+def do(box: OperatorBox, who: Any, name: str, /, **arguments: Any) -> Any:
     """One command."""
     return asyncio.run(box.operations().execute(who, name, arguments))
 
