@@ -60,7 +60,7 @@ def test_every_command_and_every_refused_attempt_is_on_record_in_a_chain_that_sh
     assert {("alice", "pause", "done"), ("bob", "limit-propose", "done")} <= set(told)
     path = box.state_dir / FILE
     assert AuditLog(path).verify() == ""
-    path.write_text(path.read_text().replace("curious", "careful"))
+    path.write_text(path.read_text().replace("news", "none", 1))
     assert AuditLog(path).verify() != ""
     box.close()
 
