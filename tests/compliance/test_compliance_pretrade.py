@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from compliance_rig import SECOND, Rig, limits_of_two
-from gate_desk import AAPL, ASK, BID, MSFT, NOW, Desk, intent, limits, moment, stops
+from gate_desk import AAPL, ASK, BID, MSFT, NOW, Desk, intent, limits, market, moment, stops
 from gate_desk import SECOND as SECOND_NS
 from limit_desk import ANN, BOB, POSITION
 from limit_desk import Desk as LimitDesk
@@ -39,6 +39,9 @@ def test_the_tighter_of_percentage_and_ticks_binds_and_so_does_the_last_trade(de
     assert [desk.ask(price=ASK + away) for away in (200, 201)] == ["pass", "price_collar"]
     desk.limit(instrument={"collar_ppm": 100, "collar_distance": 10_000})
     assert [desk.ask(price=ASK + away, quantity=7) for away in (100, 101)] == ["pass", "price_collar"]
+    desk.limit(instrument={"collar_last_ppm": 1000})
+    desk.gate.market(market(last_price=ASK - 2000))
+    assert desk.ask() == "price_collar_last"
 
 
 @pytest.mark.rule("RTS 6 Art 15(1) maximum order value")
