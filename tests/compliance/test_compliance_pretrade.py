@@ -199,7 +199,7 @@ def test_two_orders_of_the_firm_never_trade_with_each_other(tmp_path: Path) -> N
 
 @pytest.mark.rule("FIA kill switch reducing")
 @pytest.mark.parametrize(("allows", "verdict"), [(0, "killed"), (1, "pass")])
-def test_a_kill_lets_orders_that_only_reduce_through_where_that_is_configured(
+def test_the_gate_lets_orders_that_only_reduce_pass_a_kill_where_that_is_configured(
     desk: Desk, allows: int, verdict: str
 ) -> None:
     desk.hold(-100)
