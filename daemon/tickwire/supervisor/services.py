@@ -60,7 +60,14 @@ class Services:
 
     def parts(self) -> Iterator[Part]:
         """Name and work of each."""
-        for steward in (*self.records.stewards(), self._bookkeeper, self.accounts, self.limits, self.guard, self.alerts):
+        for steward in (
+            *self.records.stewards(),
+            self._bookkeeper,
+            self.accounts,
+            self.limits,
+            self.guard,
+            self.alerts,
+        ):
             yield steward.name, steward.run
 
 
