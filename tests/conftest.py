@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from compliance_map import RuleMap
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -22,3 +23,9 @@ def root() -> None:
     """Skips, saying so, when the tests do not run as root."""
     if os.geteuid() != 0:
         pytest.skip("needs root: network namespaces and AF_XDP")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With ``-m rule`` the run ends with the map of rules and the tests that proved them."""
+    if "rule" in config.option.markexpr.split():
+        config.pluginmanager.register(RuleMap(), "rule-map")

@@ -23,6 +23,7 @@ def kill(*arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+@pytest.mark.rule("RTS 6 Art 12 kill functionality")
 def test_the_kill_switch_works_with_the_supervisor_dead() -> None:
     lanes = LANE_EACH.replace("[lanes]\n", "[lanes]\norphan_ms_max = 60000\n")
     with Site(SOCKETS, SOCKETS.symbols(), extra=lanes) as site:

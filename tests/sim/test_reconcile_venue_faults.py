@@ -84,6 +84,7 @@ def test_an_honest_venue_gives_no_break_whatever_is_traded(scene: Scene) -> None
     assert scene.desk.reconciliation.blocks_rearm == ""
 
 
+@pytest.mark.rule("RTS 6 Art 17")
 def test_a_swallowed_execution_is_found(scene: Scene) -> None:
     scene.venue.fault(Fault.SWALLOW_EXECUTION)
     order = scene.trade()
@@ -103,6 +104,7 @@ def test_an_execution_the_drop_copy_swallowed_is_found(scene: Scene) -> None:
     ]
 
 
+@pytest.mark.rule("RTS 6 Art 17")
 def test_a_phantom_execution_is_found(scene: Scene) -> None:
     order = scene.enter("B", 100, PRICE - 100)
     scene.venue.fault(Fault.PHANTOM_EXECUTION, user_ref=order, quantity=30)
@@ -121,6 +123,7 @@ def test_a_phantom_execution_in_the_drop_copy_is_found(scene: Scene) -> None:
     ]
 
 
+@pytest.mark.rule("RTS 6 Art 17")
 def test_a_wrong_price_is_found(scene: Scene) -> None:
     scene.venue.fault(Fault.DROP_COPY_WRONG_PRICE, amount=100)
     order = scene.trade()
@@ -130,6 +133,7 @@ def test_a_wrong_price_is_found(scene: Scene) -> None:
     ]
 
 
+@pytest.mark.rule("RTS 6 Art 17")
 def test_a_wrong_quantity_is_found(scene: Scene) -> None:
     scene.venue.fault(Fault.DROP_COPY_WRONG_QUANTITY, amount=-7)
     order = scene.trade()

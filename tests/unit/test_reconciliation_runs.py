@@ -246,6 +246,7 @@ def test_runs_never_overlap(desk: Desk) -> None:
     assert [result.state for result in results] == ["clean"] * 3
 
 
+@pytest.mark.rule("RTS 6 Art 17")
 def test_it_runs_by_itself_at_the_start_when_something_came_back_and_every_interval(tmp_path: Path) -> None:
     desk = Desk(tmp_path, interval_s=60.0)
 

@@ -29,6 +29,7 @@ WindowCount = Annotated[int, Meta(ge=1, le=WINDOW_COUNT_MAX)]
 Shares = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 Ppm = Annotated[int, Meta(ge=0, le=1_000_000)]
 Scope = Literal["firm", "venue", "strategy"]
+Environment = Literal["test", "production"]
 
 
 class Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

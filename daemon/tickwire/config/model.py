@@ -19,6 +19,7 @@ from tickwire.config.kinds import (
     STRATEGY_NUMBER_MAX,
     TRADER_NUMBER_MAX,
     VENUE_COUNT_MAX,
+    Environment,
     FilePath,
     Name,
     Section,
@@ -32,11 +33,15 @@ from tickwire.config.venues import Venue
 
 
 class Box(Section, frozen=True):
-    """This appliance: its name, its shared-memory segment, where it keeps what must survive a restart."""
+    """This appliance: its name, its shared-memory segment, where it keeps what must survive a restart.
+
+    environment: a test box trades on test venues only, a production box on production venues only.
+    """
 
     name: Name
     segment_path: FilePath
     state_dir: FilePath
+    environment: Environment = "test"
 
 
 class Signal(Section, frozen=True):

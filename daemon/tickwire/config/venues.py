@@ -4,7 +4,7 @@ from typing import Annotated, Literal, get_args
 
 from msgspec import Meta
 
-from tickwire.config.kinds import Count, Positive, Section, Username, Visible
+from tickwire.config.kinds import Count, Environment, Positive, Section, Username, Visible
 from tickwire.config.values import Endpoint, Fee, Fraction
 
 OrderType = Literal[
@@ -83,5 +83,6 @@ class Venue(Section, frozen=True):
     execution: Execution
     drop_copy: DropCopy | None = None
     enabled: bool = True
+    environment: Environment = "test"
     latency_us: Count = 0
     order_types: tuple[OrderType, ...] = ORDER_TYPES

@@ -9,6 +9,8 @@ from tickwire.native import Control, Segment, lib
 from tickwire.native.stages import ROUTED
 from tickwire.services.account_state import PeakStore
 from tickwire.services.account_watch import AccountWatch
+from tickwire.services.alert_causes import BoxCauses
+from tickwire.services.alerts import Alerts
 from tickwire.services.bookkeeper import Bookkeeper
 from tickwire.services.breaker_guard import BreakerGuard
 from tickwire.services.breaker_sources import BoxMetrics, OrderTally
@@ -54,10 +56,18 @@ class Services:
         self.guard = BreakerGuard(
             config, metrics, control, stewards.risk, self.desk, self.ledger, time.monotonic_ns, time.time_ns
         )
+        self.alerts = Alerts(BoxCauses(config, segment, control, self.records, clock_ns), folder, clock_ns)
 
     def parts(self) -> Iterator[Part]:
         """Name and work of each."""
-        for steward in (*self.records.stewards(), self._bookkeeper, self.accounts, self.limits, self.guard):
+        for steward in (
+            *self.records.stewards(),
+            self._bookkeeper,
+            self.accounts,
+            self.limits,
+            self.guard,
+            self.alerts,
+        ):
             yield steward.name, steward.run
 
 

@@ -61,6 +61,7 @@ def run_until(exchange: Running, box: Any, condition: Callable[[], bool]) -> Non
     exchange.wait(turn)
 
 
+@pytest.mark.rule("FIA cancel on disconnect")
 def test_open_orders_of_a_cancel_on_disconnect_account_come_out_of_the_record_canceled(
     exchange: Running, connect: Callable[[str], Any]
 ) -> None:

@@ -120,6 +120,7 @@ def test_messages_of_a_replay_are_counted_as_replayed_and_nothing_else(box: Any,
     assert box.count("OTHER") == 0
 
 
+@pytest.mark.rule("FIA cancel on disconnect")
 def test_a_silent_supervisor_has_every_open_order_canceled_once(make_box: Callable[..., Any], venue: Any) -> None:
     box = make_box(supervisor_silence_ns_max=SECOND_NS // 10)
     box.control.supervisor_heartbeat_ns = box.now_ns

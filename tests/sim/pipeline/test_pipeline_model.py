@@ -275,6 +275,7 @@ class Driver:
         assert counters[lib.RISK_COUNT_INTENTS] == counters[: lib.RISK_VERDICT_COUNT].sum()
 
 
+@pytest.mark.rule("RTS 6 Art 15(2)")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_whatever_happens_no_limit_is_passed_and_the_books_are_the_exchanges(tmp_path: Path, seed: int) -> None:
     with Pipeline(tmp_path) as box:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from tickwire.config.checks import ages, breakers, identities, instruments, operators, placement, venues
+from tickwire.config.checks import ages, breakers, environment, identities, instruments, operators, placement, venues
 from tickwire.config.checks.problem import Problem
 from tickwire.config.model import Config
 
@@ -15,4 +15,5 @@ def problems(config: Config, cores: Collection[int]) -> Iterator[Problem]:
     yield from breakers.problems(config)
     yield from operators.problems(config)
     yield from ages.problems(config)
+    yield from environment.problems(config)
     yield from placement.problems(config, cores)
