@@ -12,7 +12,7 @@ from throttling import no_throttles
 
 from tickwire.config import Config, parse
 from tickwire.native import Control, Segment, ffi, lib
-from tickwire.native.stages import ROUTED, stages_of
+from tickwire.native.stages import stages_of
 from tickwire.native.views import Top, consolidate
 from tickwire.services.account_state import PeakStore
 from tickwire.services.account_watch import AccountWatch
@@ -193,5 +193,4 @@ def test_a_service_expands_into_its_stages_for_each_enabled_venue() -> None:
         for text in (TWO_VENUES, disabled)
     }
     assert names == {TWO_VENUES: ["execution.0", "execution.1"], disabled: ["execution.0"]}
-    router = ["router"] if ROUTED else []
-    assert [str(stage) for stage in stages_of("signal-bridge", CONFIG)] == ["signal", *router]
+    assert [str(stage) for stage in stages_of("signal-bridge", CONFIG)] == ["signal", "router"]

@@ -91,5 +91,5 @@ class BreakerGuard(Steward):
         wanted = Scope(**({scope: index} if scope != "firm" else {}))
         for key, quantity in net_positions(self._ledger, wanted).items():
             if quantity and not self._desk.close_position(*key, ANY_VENUE, quantity):
-                self.log.error("position_not_closed", key=str(key), quantity=quantity, reason="no room, or no router")
+                self.log.error("position_not_closed", key=str(key), quantity=quantity, reason="no room")
         return True

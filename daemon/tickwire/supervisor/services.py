@@ -6,7 +6,6 @@ from pathlib import Path
 
 from tickwire.config import Config
 from tickwire.native import Control, Segment, lib
-from tickwire.native.stages import ROUTED
 from tickwire.services.account_state import PeakStore
 from tickwire.services.account_watch import AccountWatch
 from tickwire.services.bookkeeper import Bookkeeper
@@ -45,7 +44,7 @@ class Services:
         )
         self.records.blotter.subscribe(self._bookkeeper.listen)
         self.limits = LimitSteward(config, open_limit_book(config, folder, Clocks.system()), stewards.risk)
-        parents = segment.ring("parent.operator", "parent_order") if ROUTED else None
+        parents = segment.ring("parent.operator", "parent_order")
         self.desk = OrderDesk(config, stewards.executions, self.ledger, parents, control.epoch, clock_ns)
         self.accounts = AccountWatch(config, self.ledger, self.records.blotter, clock_ns)
         tally = OrderTally()
