@@ -111,7 +111,11 @@ def test_the_best_of_several_venues_is_of_those_that_are_fresh() -> None:
 def limited(tmp_path: Path, segment: Segment, control: Control) -> tuple[LimitSteward, Stewards, Config]:
     config = parse(EXAMPLE, "box.toml", CORES)
     stewards = Stewards(config, segment, control, no_throttles(tmp_path), lambda: 1)
-    return LimitSteward(config, open_limit_book(config, tmp_path, Clocks.system()), stewards.risk), stewards, config
+    return (
+        LimitSteward(config, open_limit_book(config, tmp_path, Clocks.system()), [stewards.risk.enforce]),
+        stewards,
+        config,
+    )
 
 
 def shown(steward: LimitSteward) -> str:

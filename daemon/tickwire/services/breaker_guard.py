@@ -7,7 +7,7 @@ from tickwire.config import Config
 from tickwire.native import Control, lib
 from tickwire.services.breaker import State
 from tickwire.services.breaker_metrics import Metrics
-from tickwire.services.breaker_sources import breaker_settings
+from tickwire.services.breaker_sources import breaker_settings, thresholds
 from tickwire.services.breaker_store import BreakerStore
 from tickwire.services.breakers import Action, Breakers
 from tickwire.services.ledger import Ledger
@@ -56,6 +56,10 @@ class BreakerGuard(Steward):
         """Observe; stop what is open; do what is owed."""
         self._act(self.breakers.observe())
         return ""  # each breaker says for itself what happened
+
+    def enforce(self, effective: Config) -> None:
+        """From now on these thresholds are in force."""
+        self.breakers.retune(thresholds(effective))
 
     def _act(self, actions: Sequence[Action]) -> None:
         self._sync()

@@ -43,7 +43,6 @@ class Services:
             self.ledger, segment, config.symbols, config.enabled_venues, PeakStore(folder), clock_ns
         )
         self.records.blotter.subscribe(self._bookkeeper.listen)
-        self.limits = LimitSteward(config, open_limit_book(config, folder, Clocks.system()), stewards.risk)
         parents = segment.ring("parent.operator", "parent_order")
         self.desk = OrderDesk(config, stewards.executions, self.ledger, parents, control.epoch, clock_ns)
         self.accounts = AccountWatch(config, self.ledger, self.records.blotter, clock_ns)
@@ -53,6 +52,8 @@ class Services:
         self.guard = BreakerGuard(
             config, metrics, control, stewards.risk, self.desk, self.ledger, time.monotonic_ns, time.time_ns
         )
+        book = open_limit_book(config, folder, Clocks.system())
+        self.limits = LimitSteward(config, book, (stewards.risk.enforce, self.guard.enforce))
 
     def parts(self) -> Iterator[Part]:
         """Name and work of each."""
