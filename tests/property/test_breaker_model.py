@@ -42,7 +42,7 @@ class BreakerWays(RuleBasedStateMachine):
     def look(self) -> None:
         """Observe, and follow what it may have done."""
         actions = self.breakers.observe()
-        was, self.state = self.state, self.breakers.views()[0].state
+        was, self.state = self.state, self.breakers.handles()[0].view.state
         past = self.loss is not None and self.loss - self.accepted >= THRESHOLD
         if self.loss is not None:
             self.accepted = max(0, min(self.accepted, self.loss))
@@ -120,7 +120,7 @@ class BreakerWays(RuleBasedStateMachine):
         if self.state is not State.CLOSED:
             self.state, self.opened_ns = State.OPEN, self.time()
         self.start()
-        assert self.breakers.views()[0].state is self.state
+        assert self.breakers.handles()[0].view.state is self.state
         self.look()
 
     def teardown(self) -> None:

@@ -11,7 +11,6 @@ from tickwire.demo.plan import Settings
 from tickwire.demo.site import Site
 from tickwire.host.process import is_running
 from tickwire.native import lib
-from tickwire.native.stages import ROUTED
 
 TWO = Settings(backend="socket", instruments=2, venues=2)
 
@@ -28,7 +27,7 @@ def test_orders_go_to_both_venues_and_positions_equal_the_sum_of_both(tmp_path: 
     first, second = report["venues"]
     assert (first["name"], second["name"]) == ("A", "B")
     assert first["orders"] > 0
-    assert (second["orders"] > 0) is ROUTED
+    assert second["orders"] > 0
     assert min(first["messages"], second["messages"]) > 0
     assert report["position_breaks"] == 0
     assert report["latency_ns"]["wire_to_wire"]["count"] > 0

@@ -49,7 +49,9 @@ class OperatorBox:
         self.segment, self.control = create_segment(folder / "segment", ["hot"], len(VENUES))
         self.blotter, self.ledger = Blotter(), Ledger()
         self.desk = Desk(self.ledger.held)
-        self.limits, self.breaker, self.reconciliation = LimitBook(), Breaker(), Reconciliation()
+        self.limits, self.reconciliation = LimitBook(), Reconciliation()
+        self.breaker = Breaker()
+        self.breakers = [self.breaker]
         self.throttles = Throttles()
         self.parts = Collaborators(
             state_dir=self.state_dir,
@@ -69,7 +71,7 @@ class OperatorBox:
             blotter=self.blotter,
             ledger=self.ledger,
             limits=self.limits,
-            breakers=lambda: [self.breaker],
+            breakers=lambda: self.breakers,
             reconciliation=self.reconciliation,
             desk=self.desk,
             evidence=Evidence(),

@@ -1,7 +1,7 @@
 """Collaborators of operations that do what a test says and remember what they were asked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tickwire.native import lib
@@ -219,12 +219,24 @@ class Breaker:
     trigger: str = "loss"
     state: str = "closed"
     action: str = "cancel-all"
+    value: str = "12.00"
+    threshold: str = "10.00"
+    who: str = ""
+    why: str = ""
+    probes_left: int = 0
+    refuses: str = ""  # a reset, as long as the loss is not accepted
+
+    @property
+    def view(self) -> "Breaker":
+        return replace(self)
 
     def trip(self, who: str, why: str) -> None:
-        self.state = "open"
+        self.state, self.who, self.why = "open", who, why
 
-    def reset(self, who: str, why: str) -> None:
-        self.state = "closed"
+    def reset(self, who: str, why: str, accept: bool = False) -> None:
+        if self.refuses and not accept:
+            raise RefusedError(self.refuses)
+        self.state, self.who, self.why = "closed", who, why
 
 
 @dataclass
@@ -279,11 +291,14 @@ class Reconciliation:
 
 @dataclass
 class Throttles:
-    """Remembers which were reset."""
+    """Remembers which were re-enabled."""
 
     resets: list[int] = field(default_factory=list)
+    refuses: str = ""
 
-    def reset(self, strategy: int, who: str, why: str) -> None:
+    def reenable(self, strategy: int, who: str, why: str) -> None:
+        if self.refuses:
+            raise RefusedError(self.refuses)
         self.resets.append(strategy)
 
 

@@ -217,6 +217,30 @@ def test_breaker_throttle_and_break_are_lifted_by_name(box: OperatorBox) -> None
     assert do(box, VIEWER, "breaks") == []
 
 
+def test_a_refused_reset_says_why_is_on_record_and_holds_no_other_breaker_up(box: OperatorBox) -> None:
+    other = replace(box.breaker, trigger="disconnects", state="open")
+    box.breakers.append(other)
+    scope = {"scope": "strategy", "name": "imbalance", "reason": "x"}
+    box.breaker.refuses = "loss is 12.00, its threshold 10.00"
+    box.breaker.state = "open"
+    refused = refusal(box, OFFICER, "breaker-reset", **scope)
+    assert (refused.code, box.breaker.state, other.state) == ("state", "open", "closed")
+    assert refused.text == (
+        "loss is 12.00, its threshold 10.00; done all the same: breaker strategy imbalance disconnects: open -> closed"
+    )
+    assert [(line["phase"], line["person"]) for line in box.lines()[-2:]] == [("begun", "bob"), ("refused", "bob")]
+    do(box, OFFICER, "breaker-reset", **scope, accept=True)
+    assert box.breaker.state == "closed"
+
+
+def test_a_throttle_that_is_not_is_refused(box: OperatorBox) -> None:
+    box.throttles.refuses = "strategy imbalance is not throttled"
+    box.control.stop_set("strategy", 1, lib.STOP_THROTTLE)
+    refused = refusal(box, OFFICER, "throttle-reset", strategy="imbalance", reason="x")
+    assert (refused.code, refused.text) == ("state", box.throttles.refuses)
+    assert box.control.stop_bits("strategy", 1) == lib.STOP_THROTTLE
+
+
 def test_who_looks_sees_names_and_the_newest_first(box: OperatorBox) -> None:
     box.blotter.orders = {1: Order(1, venue=1), 2: Order(2, instrument=1), 3: Order(3, state="filled")}
     box.blotter.executions = [Fill(1, 11), Fill(2, 12, instrument=1)]

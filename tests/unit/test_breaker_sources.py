@@ -88,8 +88,11 @@ def test_breakers_are_those_of_the_configuration_in_their_units() -> None:
 
 def test_a_threshold_is_a_limit_like_any_other_and_can_be_changed_while_the_box_runs(box: Box, tmp_path: Path) -> None:
     config = parse(TEXT, "box.toml", CORES)
-    assert limit_values(config)["breakers.venue.reject-rate.threshold"] == 3 * DOLLAR
-    values = {"breakers.firm.loss.threshold": 100 * DOLLAR, "breakers.venue.reject-rate.threshold": 2 * DOLLAR}
+    assert limit_values(config)["breakers.venue.reject-rate.cancel-all.threshold"] == 3 * DOLLAR
+    values = {
+        "breakers.firm.loss.flatten.threshold": 100 * DOLLAR,
+        "breakers.venue.reject-rate.cancel-all.threshold": 2 * DOLLAR,
+    }
     changed = thresholds(with_limits(config, values))
     assert (changed["firm.loss.flatten"], changed["venue.A.reject-rate.cancel-all"]) == (100 * DOLLAR, 2)
     breakers = Breakers(breaker_settings(config), box.metrics, BreakerStore(tmp_path), Time(), Time())
@@ -163,8 +166,8 @@ def test_an_operator_who_resets_a_scope_does_not_stumble_over_what_is_closed(box
     first, other, *_ = breakers.handles()
     first.trip("tim", "odd")
     first.trip("ann", "odd indeed")
-    assert (first.state, other.state) == (State.OPEN, State.CLOSED)
+    assert (first.view.state, other.view.state) == (State.OPEN, State.CLOSED)
     for handle in breakers.handles():
         handle.reset("ann", "well again")
-    assert {handle.state for handle in breakers.handles()} == {State.CLOSED}
-    assert (first.scope, first.name, first.trigger, first.action) == ("venue", "A", "reject-rate", "cancel-all")
+    assert {handle.view.state for handle in breakers.handles()} == {State.CLOSED}
+    assert first.view.key == "venue.A.reject-rate.cancel-all"

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from desk import Time
 
+from tickwire.host.durable import Journal
 from tickwire.services.breaker import BreakerSettings, State
 from tickwire.services.breaker_metrics import Probes
 from tickwire.services.breaker_store import BreakerStore
-from tickwire.services.breakers import Action, Breakers, expand
+from tickwire.services.breakers import Action, Breakers, BreakerView, expand
 from tickwire.services.limit_paths import RefusedError
 
 DOLLAR = 10_000
@@ -67,17 +68,26 @@ class Box:
     def see(self, settings: BreakerSettings, value: int | None, seconds: float = 1) -> State:
         self.time.pass_s(seconds)
         self.measure(settings, value)
-        self.breakers.check()
+        self.look()
         return self.state(settings)
 
     def probe(self, settings: BreakerSettings, **counts: int) -> State:
         scope = (settings.scope, settings.name)
         self.metrics.orders[scope] = replace(self.metrics.orders[scope], **counts)
-        self.breakers.check()
+        self.look()
         return self.state(settings)
 
+    def look(self) -> None:
+        self.acted += self.breakers.observe()
+
     def state(self, settings: BreakerSettings) -> State:
-        return next(view.state for view in self.breakers.views() if view.key == settings.key)
+        return next(view.state for view in self.views() if view.key == settings.key)
+
+    def views(self) -> list[BreakerView]:
+        return [handle.view for handle in self.breakers.handles()]
+
+    def events(self) -> tuple[dict[str, Any], ...]:
+        return Journal(self.folder / "breakers.jsonl").load().entries
 
 
 @pytest.fixture
@@ -91,7 +101,7 @@ def test_a_loss_at_its_threshold_trips_and_asks_for_its_action(box: Box) -> None
     why = "firm.loss.flatten: loss: 1000.00, threshold 1000.00"
     assert box.acted == [Action("flatten", "firm", "", why)]
     assert box.breakers.stops()["firm", ""].state is State.OPEN
-    box.breakers.check()
+    box.look()
     assert len(box.acted) == 1  # once
 
 
@@ -99,7 +109,7 @@ def test_each_scope_has_a_state_of_its_own(tmp_path: Path) -> None:
     every = expand([replace(REJECTS, name=""), replace(REJECTS, threshold=9)], {"venue": ("A", "B")})
     assert [(one.name, one.threshold) for one in every] == [("A", 9), ("B", 5)]
     box = Box(tmp_path, *every)
-    box.breakers.check()
+    box.look()
     box.see(every[1], 5)
     assert (box.state(every[0]), box.state(every[1])) == (State.CLOSED, State.OPEN)
     assert list(box.breakers.stops()) == [("venue", "B")]
@@ -140,7 +150,7 @@ def half_open_rejects(box: Box) -> None:
 def test_it_closes_when_all_its_probe_orders_did_well(box: Box) -> None:
     half_open_rejects(box)
     assert box.probe(REJECTS, sent=4, good=4) is State.HALF_OPEN
-    assert box.breakers.views()[1].probes_left == 1
+    assert box.views()[1].probes_left == 1
     assert box.probe(REJECTS, sent=5, good=5) is State.CLOSED
     assert box.breakers.stops() == {}
 
@@ -148,7 +158,7 @@ def test_it_closes_when_all_its_probe_orders_did_well(box: Box) -> None:
 def test_one_bad_probe_order_opens_it_again_for_twice_as_long(box: Box) -> None:
     half_open_rejects(box)
     assert box.probe(REJECTS, sent=2, good=1, bad=1) is State.OPEN
-    assert box.breakers.views()[1].cool_down_s == 20
+    assert box.views()[1].cool_down_s == 20
     assert box.see(REJECTS, 6, seconds=19) is State.OPEN
     assert box.see(REJECTS, 6, seconds=2) is State.HALF_OPEN
     assert box.probe(REJECTS, sent=8, good=6) is State.CLOSED  # five since the half-open; those before do not count
@@ -159,7 +169,7 @@ def test_its_cool_down_does_not_grow_for_ever(box: Box) -> None:
     for bad in range(1, 12):
         box.probe(REJECTS, bad=bad)
         box.see(REJECTS, 5, seconds=10_000)
-    assert box.breakers.views()[1].cool_down_s == 320
+    assert box.views()[1].cool_down_s == 320
 
 
 def test_a_loss_that_is_still_there_keeps_it_open_however_long(box: Box) -> None:
@@ -186,7 +196,7 @@ def test_without_a_cool_down_only_a_person_closes_it(box: Box) -> None:
 
 
 def test_a_person_may_trip_it_and_then_only_a_person_closes_it(box: Box) -> None:
-    box.breakers.check()
+    box.look()
     box.breakers.trip(REJECTS.key, "tim", "the venue is odd")
     assert [action.kind for action in box.acted] == ["cancel-all"]
     assert box.see(REJECTS, 0, seconds=100_000) is State.OPEN
@@ -262,7 +272,7 @@ def test_what_a_person_tripped_is_held_over_a_restart(box: Box) -> None:
     box.breakers.trip(REJECTS.key, "tim", "the venue is odd")
     box.start()
     assert box.see(REJECTS, 0, seconds=100_000) is State.OPEN
-    assert box.breakers.views()[1].who == "tim"
+    assert box.views()[1].who == "tim"
 
 
 def test_a_higher_threshold_in_the_file_does_not_close_what_is_open(box: Box) -> None:
@@ -280,7 +290,7 @@ def test_taking_an_open_breaker_out_of_the_file_does_not_close_it(box: Box) -> N
         assert ("venue", "A") in box.breakers.stops()
     box.breakers.reset(REJECTS.key, "ann", "no longer wanted")
     assert box.breakers.stops() == {}
-    assert [view.key for view in box.start().views()] == [LOSS.key]
+    assert [handle.view.key for handle in box.start().handles()] == [LOSS.key]
 
 
 @pytest.mark.parametrize("damage", [b"", b"{}", b"\x00\x01", None])
@@ -294,14 +304,14 @@ def test_when_it_is_not_known_how_they_stood_all_are_open_until_a_person_closes_
         (box.folder / "breakers.json").write_bytes(damage)
     box.start()
     box.see(LOSS, 0, seconds=100_000)
-    assert {view.state for view in box.breakers.views()} == {State.OPEN}
+    assert {view.state for view in box.views()} == {State.OPEN}
     assert [record for record in caplog.records if record.levelno == logging.ERROR]
     box.breakers.reset(LOSS.key, "ann", "looked at it")
     assert box.state(LOSS) is State.CLOSED
 
 
 def test_a_trip_that_was_recorded_and_not_kept_counts(box: Box) -> None:
-    box.breakers.check()
+    box.look()
     before = (box.folder / "breakers.json").read_bytes()
     trip_rejects(box)
     (box.folder / "breakers.json").write_bytes(before)
@@ -320,8 +330,8 @@ def test_a_trip_does_not_wait_for_the_disk(
         trip_rejects(box)
         assert len(box.acted) == 1
         assert "breakers_not_recorded" in caplog.messages
-    box.breakers.check()
-    assert box.breakers.events()[-1]["breaker"] == REJECTS.key
+    box.look()
+    assert box.events()[-1]["breaker"] == REJECTS.key
     assert box.start().stops()
 
 
@@ -336,7 +346,7 @@ def test_every_change_of_state_says_what_was_measured_and_against_what(box: Box)
         "measured": "5 rejects in 60 s",
         "who": "breaker",
     }
-    assert wanted.items() <= box.breakers.events()[-1].items()
+    assert wanted.items() <= box.events()[-1].items()
 
 
 def test_the_strictest_breaker_of_a_scope_counts(tmp_path: Path) -> None:

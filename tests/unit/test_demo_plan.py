@@ -22,7 +22,6 @@ from tickwire.demo.plan import (
 )
 from tickwire.demo.symbols import NoInstrumentError, most_active
 from tickwire.host import facts
-from tickwire.native.stages import ROUTED
 from tickwire.supervisor.layout import create_segment
 from tickwire.telemetry.snapshot import SnapshotReader
 
@@ -79,7 +78,7 @@ def test_two_venues_share_nothing_but_the_fair_value_and_takes_are_routed(tmp_pa
     config = parse(box_config(wiring, ("SYNA",), tmp_path), "box.toml", {0, 1})
     assert [venue.name for venue in config.venues] == ["A", "B"]
     assert [venue.fee_taker for venue in config.venues] == [3000, -500]
-    assert config.strategy("imbalance").route == ("smart" if ROUTED else "direct")
+    assert config.strategy("imbalance").route == "smart"
     first, second = (exchange_command(Settings(venues=2), wiring, ("SYNA",), tmp_path, venue) for venue in (0, 1))
     for option, equal in (("--fair-seed", True), ("--seed", False), ("--status", False), ("--control", False)):
         assert (first[first.index(option) + 1] == second[second.index(option) + 1]) is equal

@@ -12,9 +12,6 @@ from tickwire.services.blotter import Collector
 from tickwire.services.blotter_store import LineFile
 from tickwire.services.evidence import EvidenceStore, decision_from, decision_of
 
-if not hasattr(lib, "ROUTE_VENUE_ENABLED"):
-    pytest.skip("this build has no router: no struct route_evidence", allow_module_level=True)
-
 SWEEP_SELL = lib.SIDE_SELL + 2 * lib.PARENT_SWEEP
 
 

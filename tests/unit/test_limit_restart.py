@@ -21,7 +21,7 @@ def test_a_looser_configuration_does_not_loosen(desk: Desk, caplog: pytest.LogCa
     assert desk.position() == 500
     text = caplog.records[-1].facts["text"]  # type: ignore[attr-defined]
     assert "500 stays in force; the configuration says 2000" in text
-    assert f"tickwire limits set {POSITION} 2000" in text
+    assert f"tickwire limits propose {POSITION} 2000" in text
 
 
 def test_a_tighter_configuration_wins_and_says_so(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:

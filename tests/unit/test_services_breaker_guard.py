@@ -73,7 +73,8 @@ class Box:
         stewards = Stewards(self.config, segment, control, no_throttles(folder), lambda: self.now_ns)
         self.risk = stewards.risk
         self.ledger = Ledger({0: FeeSchedule(0, 0)}, SECOND, lambda: self.now_ns)
-        self.desk = OrderDesk(self.config, stewards.executions, self.ledger, None, 1, lambda: self.now_ns)
+        parents = segment.ring("parent.operator", "parent_order")
+        self.desk = OrderDesk(self.config, stewards.executions, self.ledger, parents, 1, lambda: self.now_ns)
         self.metrics = Measured()
         clocks = (lambda: self.now_ns, lambda: self.now_ns)
         self.guard = BreakerGuard(self.config, self.metrics, control, self.risk, self.desk, self.ledger, *clocks)

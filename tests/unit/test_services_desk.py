@@ -12,7 +12,7 @@ from throttling import no_throttles
 
 from tickwire.config import Config, parse
 from tickwire.native import Control, Segment, ffi, lib
-from tickwire.native.stages import ROUTED, stages_of
+from tickwire.native.stages import stages_of
 from tickwire.native.views import Top, consolidate
 from tickwire.services.account_state import PeakStore
 from tickwire.services.account_watch import AccountWatch
@@ -111,7 +111,11 @@ def test_the_best_of_several_venues_is_of_those_that_are_fresh() -> None:
 def limited(tmp_path: Path, segment: Segment, control: Control) -> tuple[LimitSteward, Stewards, Config]:
     config = parse(EXAMPLE, "box.toml", CORES)
     stewards = Stewards(config, segment, control, no_throttles(tmp_path), lambda: 1)
-    return LimitSteward(config, open_limit_book(config, tmp_path, Clocks.system()), stewards.risk), stewards, config
+    return (
+        LimitSteward(config, open_limit_book(config, tmp_path, Clocks.system()), [stewards.risk.enforce]),
+        stewards,
+        config,
+    )
 
 
 def shown(steward: LimitSteward) -> str:
@@ -193,5 +197,4 @@ def test_a_service_expands_into_its_stages_for_each_enabled_venue() -> None:
         for text in (TWO_VENUES, disabled)
     }
     assert names == {TWO_VENUES: ["execution.0", "execution.1"], disabled: ["execution.0"]}
-    router = ["router"] if ROUTED else []
-    assert [str(stage) for stage in stages_of("signal-bridge", CONFIG)] == ["signal", *router]
+    assert [str(stage) for stage in stages_of("signal-bridge", CONFIG)] == ["signal", "router"]

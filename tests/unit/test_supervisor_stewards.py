@@ -186,7 +186,7 @@ def test_a_strategy_that_the_gate_throttled_stays_so_until_a_person_reenables_it
     assert "strategies [1] throttled" in steward.check()
     assert control.stop_bits("strategy", 1) == lib.STOP_THROTTLE
     assert steward.check() == ""
-    steward.reenable("imbalance", "olivia", "looked into it")
+    steward.reenable(1, "olivia", "looked into it")
     assert control.stop_bits("strategy", 1) == 0
     assert parameters.read().strategies[1].throttle_generation == 1
     assert steward.check() == "", "the gate has not taken note yet"

@@ -172,13 +172,18 @@ class Limits(Answer, frozen=True):
 
 
 class BreakerLine(Answer, frozen=True):
-    """One circuit breaker."""
+    """One circuit breaker: what it measures now, against what, and who or what last moved it, and why."""
 
     scope: str
     name: str
     trigger: str
     state: str
     action: str
+    value: str
+    threshold: str
+    who: str
+    why: str
+    probes_left: int
 
 
 class BreakLine(Answer, frozen=True):

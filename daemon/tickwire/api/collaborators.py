@@ -172,20 +172,12 @@ class LimitBook(Protocol):
 
 
 class Breaker(Protocol):
-    """One circuit breaker; it sets and clears its own stop bits.  state: closed, open, half-open."""
+    """One circuit breaker; it sets and clears its own stop bits.  Raises ValueError for what it refuses."""
 
     @property
-    def scope(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def trigger(self) -> str: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def action(self) -> str: ...
+    def view(self) -> Any: ...  # scope, name, trigger, action, state, value, threshold, who, why, probes_left
     def trip(self, who: str, why: str) -> None: ...
-    def reset(self, who: str, why: str) -> None: ...
+    def reset(self, who: str, why: str, accept: bool = False) -> None: ...
 
 
 class Reconciliation(Protocol):
@@ -221,9 +213,9 @@ class Evidence(Protocol):
 
 
 class Throttles(Protocol):
-    """The gate's repeated-execution throttles."""
+    """The gate's repeated-execution throttles, by a strategy's number.  Raises ValueError for what is refused."""
 
-    def reset(self, strategy: int, who: str, why: str) -> None: ...
+    def reenable(self, strategy: int, who: str, why: str) -> None: ...
 
 
 @dataclass

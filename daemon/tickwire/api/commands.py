@@ -121,6 +121,12 @@ class BreakerOf(ScopeWithReason, frozen=True, kw_only=True):
     trigger: Literal["", "loss", "drawdown", "reject-rate", "latency", "disconnects"] = ""
 
 
+class BreakerReset(BreakerOf, frozen=True, kw_only=True):
+    """accept: close it though a loss is still past its threshold, which counts from there then."""
+
+    accept: bool = False
+
+
 class ThrottleReset(Request, frozen=True):
     """The strategy whose repeated-execution throttle a person lifts."""
 
@@ -212,7 +218,7 @@ _TABLE = (
     Command("limit-approve", LimitApprove, answers.LimitChange, _OFFICER, "Approve another person's change."),
     Command("limit-reject", LimitReject, answers.LimitChange, _OFFICER, "Let a change fall that waits."),
     Command("breaker-trip", BreakerOf, answers.Done, _TRADER, "Open a circuit breaker by hand."),
-    Command("breaker-reset", BreakerOf, answers.Done, _OFFICER, "Close a circuit breaker by hand."),
+    Command("breaker-reset", BreakerReset, answers.Done, _OFFICER, "Close a circuit breaker by hand."),
     Command("throttle-reset", ThrottleReset, answers.Done, _OFFICER, "Re-enable a strategy after its throttle."),
     Command("reconcile", Reconcile, answers.Reconciled, _TRADER, "Compare with the venues now.", seconds_max=60.0),
     Command("break-clear", BreakClear, answers.Done, _OFFICER, "Clear a break that was looked into."),

@@ -1,5 +1,6 @@
 """Limits, breakers, throttles, reconciliation: the commands that go to one collaborator each."""
 
+from collections.abc import Callable
 from typing import Any
 
 from tickwire.api import answers, commands
@@ -46,27 +47,20 @@ class Controls:
 
     async def breaker_trip(self, who: Principal, request: commands.BreakerOf) -> answers.Done:
         """Open it by hand."""
-        done = []
-        for breaker in self._breakers(request):
-            breaker.trip(who.name, request.reason)
-            done.append(f"breaker {_title(breaker)}: {breaker.state}")
-        return answers.Done(done=done)
+        return _each(self._breakers(request), lambda breaker: breaker.trip(who.name, request.reason))
 
-    async def breaker_reset(self, who: Principal, request: commands.BreakerOf) -> answers.Done:
+    async def breaker_reset(self, who: Principal, request: commands.BreakerReset) -> answers.Done:
         """Close it by hand."""
-        done = []
-        for breaker in self._breakers(request):
-            before = breaker.state
-            breaker.reset(who.name, request.reason)
-            done.append(f"breaker {_title(breaker)}: {before} -> {breaker.state}")
-        return answers.Done(done=done)
+        return _each(
+            self._breakers(request), lambda breaker: breaker.reset(who.name, request.reason, accept=request.accept)
+        )
 
     def _breakers(self, request: commands.BreakerOf) -> list[Breaker]:
         target = self._parts.directory.find(request.scope, request.name)
         found = [
             breaker
             for breaker in self._queries.all_breakers()
-            if (breaker.scope, breaker.name) == target.key and request.trigger in ("", breaker.trigger)
+            if (breaker.view.scope, breaker.view.name) == target.key and request.trigger in ("", breaker.view.trigger)
         ]
         if not found:
             raise Refused("unknown", f"no breaker is configured for {target} {request.trigger}".rstrip())
@@ -77,7 +71,10 @@ class Controls:
         target = self._parts.directory.find("strategy", request.strategy)
         if self._parts.throttles is None:
             raise Refused("unavailable", "this box has no throttles")
-        self._parts.throttles.reset(target.index, who.name, request.reason)
+        try:
+            self._parts.throttles.reenable(target.index, who.name, request.reason)
+        except ValueError as error:
+            raise Refused("state", str(error)) from error
         try:
             self._parts.stops.remove(target.key, Stop.THROTTLE)
         except OSError as error:
@@ -119,8 +116,21 @@ def _role(who: Principal) -> str:
     return who.role.value if who.role else ""
 
 
-def _title(breaker: Breaker) -> str:
-    return " ".join(filter(None, (breaker.scope, breaker.name, breaker.trigger)))
+def _each(breakers: list[Breaker], change: Callable[[Breaker], None]) -> answers.Done:
+    """Change every one; what one refuses does not keep the others from it.  Raises Refused when one did."""
+    done, refused = [], []
+    for breaker in breakers:
+        before = breaker.view
+        title = " ".join(filter(None, (before.scope, before.name, before.trigger)))
+        try:
+            change(breaker)
+        except ValueError as error:
+            refused.append(str(error))
+        else:
+            done.append(f"breaker {title}: {before.state} -> {breaker.view.state}")
+    if refused:
+        raise Refused("state", "; ".join([*refused, *(f"done all the same: {line}" for line in done)]))
+    return answers.Done(done=done)
 
 
 def _limit_change(change: Any, *arguments: Any, **named: Any) -> answers.LimitChange:

@@ -155,10 +155,11 @@ class OperationsCollector(Collector):
                 stop.add_metric([line.scope, line.name, name], 1)
         yield stop
         breaker = GaugeMetricFamily(
-            "tickwire_breaker_state", "0 closed, 1 half-open, 2 open", labels=["scope", "name", "trigger"]
+            "tickwire_breaker_state", "0 closed, 1 half-open, 2 open", labels=["scope", "name", "trigger", "action"]
         )
-        for found in self._queries.all_breakers():
-            breaker.add_metric([found.scope, found.name, found.trigger], BREAKER_STATES.get(str(found.state), 2))
+        for found in (one.view for one in self._queries.all_breakers()):
+            place = [found.scope, found.name, found.trigger, found.action]
+            breaker.add_metric(place, BREAKER_STATES.get(str(found.state), 2))
         yield breaker
         yield GaugeMetricFamily(
             "tickwire_reconciliation_breaks", "Breaks that nobody has cleared", value=len(self._queries.unresolved())

@@ -183,13 +183,18 @@ class Queries:
         """All of them."""
         return [
             answers.BreakerLine(
-                scope=breaker.scope,
-                name=breaker.name,
-                trigger=breaker.trigger,
-                state=str(breaker.state),
-                action=breaker.action,
+                scope=view.scope,
+                name=view.name,
+                trigger=view.trigger,
+                state=str(view.state),
+                action=view.action,
+                value=view.value,
+                threshold=view.threshold,
+                who=view.who,
+                why=view.why,
+                probes_left=view.probes_left,
             )
-            for breaker in self.all_breakers()
+            for view in (breaker.view for breaker in self.all_breakers())
         ]
 
     def unresolved(self) -> list[Any]:

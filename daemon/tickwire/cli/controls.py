@@ -116,13 +116,18 @@ def breaker_trip(
 
 @operator_command
 def breaker_reset(
-    box: Box, reason: ReasonOption, scope: ScopeOption = "firm", name: NameOption = "", trigger: TriggerOption = ""
+    box: Box,
+    reason: ReasonOption,
+    scope: ScopeOption = "firm",
+    name: NameOption = "",
+    trigger: TriggerOption = "",
+    accept: Annotated[bool, typer.Option("--accept", help="Though the loss is still there; count from it.")] = False,
 ) -> None:
     """Close a breaker by hand.
 
     Example: tickwire breaker reset --scope strategy --name imbalance --reason "loss explained"
     """
-    _say_done(box, box.ask("breaker-reset", scope=scope, name=name, trigger=trigger, reason=reason))
+    _say_done(box, box.ask("breaker-reset", scope=scope, name=name, trigger=trigger, reason=reason, accept=accept))
 
 
 @operator_command

@@ -162,6 +162,10 @@ BREAKERS: Columns = (
     ("trigger", "trigger", text),
     ("state", "state", text),
     ("action", "action", text),
+    ("value", "now", text),
+    ("threshold", "threshold", text),
+    ("who", "by", text),
+    ("why", "why", text),
 )
 LIMITS: Columns = (
     ("path", "limit", text),

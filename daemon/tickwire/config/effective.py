@@ -61,8 +61,12 @@ def _sections(config: Config) -> Iterator[tuple[str, Section, tuple[str, ...]]]:
 
 
 def _of_breaker(breaker: Breaker) -> str:
-    """For example ``breakers.firm.loss``, ``breakers.venue.A.disconnects``."""
-    return ".".join(part for part in ("breakers", breaker.scope, breaker.name, breaker.trigger) if part)
+    """For example ``breakers.firm.loss.flatten``, ``breakers.venue.A.disconnects.stop-new``.
+
+    With the action, as two breakers may look at the same, the nearer one stopping and the farther one flattening.
+    """
+    parts = ("breakers", breaker.scope, breaker.name, breaker.trigger, breaker.action)
+    return ".".join(part for part in parts if part)
 
 
 def _plain(value: Any) -> Value:

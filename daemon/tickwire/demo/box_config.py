@@ -6,7 +6,6 @@ from pathlib import Path
 
 from tickwire.config.values import FEE_SCALE
 from tickwire.demo.plan import ACCOUNT, DROP_COPY_USER, VENUES, Wiring
-from tickwire.native.stages import ROUTED
 
 FIRM = "TWRA"
 MODES = ("quote", "take")  # turn by turn, so that orders are cancelled and replaced too
@@ -17,7 +16,7 @@ def box_config(wiring: Wiring, symbols: tuple[str, ...], folder: Path) -> str:
     instruments = "".join(
         INSTRUMENT.format(symbol=symbol, mode=mode) for symbol, mode in zip(symbols, cycle(MODES), strict=False)
     )
-    route = 'route = "smart"\n' if len(wiring.venues) > 1 and ROUTED else ""
+    route = 'route = "smart"\n' if len(wiring.venues) > 1 else ""
     venues = "".join(_venue(wiring, index, folder) for index in range(len(wiring.venues)))
     return BOX.format(folder=folder) + venues + IDENTITIES.format(route=route) + instruments + FIRM_LIMITS
 

@@ -46,13 +46,11 @@ OF_ALL: dict[str, Any] = {
     "signal": lib.signal_stage_open,
     "risk": lib.risk_stage_open,
     "position": lib.position_stage_open,
+    "router": lib.route_stage_open,
 }
-ROUTED = hasattr(lib, "route_stage_open")
-if ROUTED:
-    OF_ALL["router"] = lib.route_stage_open
 SERVICES: Mapping[str, tuple[str, ...]] = {
     "market-data": ("market-data",),
-    "signal-bridge": ("signal", "router") if ROUTED else ("signal",),
+    "signal-bridge": ("signal", "router"),
     "risk-manager": ("risk",),
     "execution-engine": ("execution",),
     "position-tracker": ("position",),

@@ -7,7 +7,7 @@ from tickwire.config import Config
 from tickwire.native import Control, lib
 from tickwire.services.breaker import State
 from tickwire.services.breaker_metrics import Metrics
-from tickwire.services.breaker_sources import breaker_settings
+from tickwire.services.breaker_sources import breaker_settings, thresholds
 from tickwire.services.breaker_store import BreakerStore
 from tickwire.services.breakers import Action, Breakers
 from tickwire.services.ledger import Ledger
@@ -57,6 +57,10 @@ class BreakerGuard(Steward):
         self._act(self.breakers.observe())
         return ""  # each breaker says for itself what happened
 
+    def enforce(self, effective: Config) -> None:
+        """From now on these thresholds are in force."""
+        self.breakers.retune(thresholds(effective))
+
     def _act(self, actions: Sequence[Action]) -> None:
         self._sync()
         self._owed += actions
@@ -91,5 +95,5 @@ class BreakerGuard(Steward):
         wanted = Scope(**({scope: index} if scope != "firm" else {}))
         for key, quantity in net_positions(self._ledger, wanted).items():
             if quantity and not self._desk.close_position(*key, ANY_VENUE, quantity):
-                self.log.error("position_not_closed", key=str(key), quantity=quantity, reason="no room, or no router")
+                self.log.error("position_not_closed", key=str(key), quantity=quantity, reason="no room")
         return True

@@ -79,10 +79,6 @@ class BreakerStore:
         }
         write_state(self._state, {"breakers": kept, "events": self._journal.count})
 
-    def events(self) -> tuple[dict[str, Any], ...]:
-        """Every change of state, oldest first.  Raises OSError."""
-        return Journal(self._journal.path).load().entries
-
     def _put_aside(self, path: Path, at_ns: int) -> None:
         path.rename(path.with_name(f"{path.name}.damaged-{at_ns}"))
 

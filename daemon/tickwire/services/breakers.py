@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from tickwire.host.logs import Log
 from tickwire.services.breaker import ActionKind, Breaker, BreakerSettings, Reading, State, Transition
 from tickwire.services.breaker_metrics import Gauge, Metrics
 from tickwire.services.breaker_store import BreakerStore, Kept
 from tickwire.services.limit_paths import RefusedError
-from tickwire.services.steward import Steward
 
 UNRECORDED_COUNT_MAX = 4096  # events that wait for the disk; older ones are in the log only
 NS_PER_S = 1_000_000_000
@@ -61,25 +61,21 @@ class BreakerHandle:
     def __init__(self, breakers: "Breakers", breaker: Breaker) -> None:
         self._breakers = breakers
         self._breaker = breaker
-        self.scope = breaker.settings.scope
-        self.name = breaker.settings.name
-        self.trigger = breaker.settings.trigger
-        self.action = breaker.settings.action
 
     @property
-    def state(self) -> str:
-        """closed, open or half-open."""
-        return self._breaker.state.value
+    def view(self) -> BreakerView:
+        """As it stands now."""
+        return self._breakers.view(self._breaker)
 
     def trip(self, who: str, why: str) -> None:
         """Open it.  Raises RefusedError."""
         if not (self._breaker.state is State.OPEN and self._breaker.is_held):
             self._breakers.trip(self._breaker.settings.key, who, why)
 
-    def reset(self, who: str, why: str) -> None:
-        """Close it.  Raises RefusedError."""
+    def reset(self, who: str, why: str, accept: bool = False) -> None:
+        """Close it; accept: though a loss is still past its threshold, and count from there.  Raises RefusedError."""
         if self._breaker.state is not State.CLOSED:
-            self._breakers.reset(self._breaker.settings.key, who, why)
+            self._breakers.reset(self._breaker.settings.key, who, why, accept)
 
 
 def expand(settings: Iterable[BreakerSettings], names: Mapping[str, Sequence[str]]) -> tuple[BreakerSettings, ...]:
@@ -95,10 +91,11 @@ def expand(settings: Iterable[BreakerSettings], names: Mapping[str, Sequence[str
     return tuple({one.key: one for one in [*every, *named]}.values())
 
 
-class Breakers(Steward):
-    """Looks at what is measured; what it decides is handed to act, whoever writes stop words asks ``stops``."""
+class Breakers:
+    """Looks at what is measured and says what is to be done; whoever writes stop words asks ``stops``.
 
-    name = "breakers"
+    act is called when a person has changed something: with what is now to be done, which may be nothing.
+    """
 
     def __init__(
         self,
@@ -110,7 +107,7 @@ class Breakers(Steward):
         act: Callable[[Sequence[Action]], None] = lambda actions: None,
     ) -> None:
         """clock_ns never steps; wall_ns is for the record.  Raises OSError."""
-        super().__init__()
+        self.log = Log("breakers")
         self._clock_ns = clock_ns
         self._wall_ns = wall_ns
         self._store = store
@@ -136,13 +133,6 @@ class Breakers(Steward):
             self._save()
         return actions
 
-    def check(self) -> str:
-        """Observe, and have it done."""
-        actions = self.observe()
-        if actions:
-            self._act(actions)
-        return "; ".join(f"{action.kind} {action.scope} {action.name}: {action.why}" for action in actions)
-
     def stops(self) -> dict[tuple[str, str], Stop]:
         """How each scope is to be stopped now; a scope that is not there is free.  The strictest breaker counts."""
         stops: dict[tuple[str, str], Stop] = {}
@@ -156,15 +146,14 @@ class Breakers(Steward):
                 stops[scope] = Stop(breaker.state, budget, f"{breaker.settings.key}: {breaker.why}")
         return stops
 
-    def trip(self, key: str, who: str, why: str) -> list[Action]:
-        """A person opens a breaker; what is to be done now.  Raises RefusedError."""
+    def trip(self, key: str, who: str, why: str) -> None:
+        """A person opens a breaker.  Raises RefusedError."""
         breaker = self._find(key)
         actions = self._follow(breaker, breaker.trip(self._clock_ns(), who, why))
-        self._save()
         self._act(actions)
-        return actions
+        self._save()
 
-    def reset(self, key: str, who: str, why: str, accept: bool = False) -> BreakerView:
+    def reset(self, key: str, who: str, why: str, accept: bool = False) -> None:
         """A person closes a breaker.  Raises RefusedError."""
         breaker, now_ns, gauge = self._find(key), self._clock_ns(), self._gauges.get(key)
         breaker.reading = gauge.read(now_ns) if gauge else Reading(0)
@@ -174,7 +163,7 @@ class Breakers(Steward):
         else:
             del self._breakers[key]
         self._save()
-        return self._view(breaker)
+        self._act(())
 
     def retune(self, thresholds: Mapping[str, int]) -> None:
         """Take thresholds over, by key."""
@@ -186,13 +175,23 @@ class Breakers(Steward):
         """Every breaker for operators' commands."""
         return [BreakerHandle(self, breaker) for breaker in self._breakers.values()]
 
-    def views(self) -> tuple[BreakerView, ...]:
-        """Every breaker for people."""
-        return tuple(self._view(breaker) for breaker in self._breakers.values())
-
-    def events(self, count: int = 100) -> tuple[dict[str, Any], ...]:
-        """The last changes of state, oldest first.  Raises OSError."""
-        return self._store.events()[-count:] if count > 0 else ()
+    def view(self, breaker: Breaker) -> BreakerView:
+        """One of them for people."""
+        settings = breaker.settings
+        return BreakerView(
+            key=settings.key,
+            scope=settings.scope,
+            name=settings.name,
+            trigger=settings.trigger,
+            action=settings.action,
+            state=breaker.state,
+            value=settings.show(breaker.reading.value),
+            threshold=settings.show(settings.threshold),
+            who=breaker.who,
+            why=breaker.why,
+            cool_down_s=0 if breaker.is_held else breaker.cool_down_s,
+            probes_left=breaker.probes_left if breaker.state is State.HALF_OPEN else 0,
+        )
 
     def _find(self, key: str) -> Breaker:
         if key not in self._breakers:
@@ -266,23 +265,6 @@ class Breakers(Steward):
             self._is_saved = False
         else:
             self._is_saved = True
-
-    def _view(self, breaker: Breaker) -> BreakerView:
-        settings = breaker.settings
-        return BreakerView(
-            key=settings.key,
-            scope=settings.scope,
-            name=settings.name,
-            trigger=settings.trigger,
-            action=settings.action,
-            state=breaker.state,
-            value=settings.show(breaker.reading.value),
-            threshold=settings.show(settings.threshold),
-            who=breaker.who,
-            why=breaker.why,
-            cool_down_s=0 if breaker.is_held else breaker.cool_down_s,
-            probes_left=breaker.probes_left if breaker.state is State.HALF_OPEN else 0,
-        )
 
 
 def _actions(breaker: Breaker) -> list[Action]:

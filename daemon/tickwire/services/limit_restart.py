@@ -24,7 +24,7 @@ class Finding:
 
 def command(path: str, value: str) -> str:
     """What a person types to have it."""
-    return f'tickwire limits set {path} {value} --why "..."'
+    return f'tickwire limits propose {path} {value} --reason "..."'
 
 
 def settle(

@@ -1,6 +1,6 @@
 """Puts in force what the limit book says, whenever it says something else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ from tickwire.services.limit_change import Change, Governance
 from tickwire.services.limit_lease import Clocks
 from tickwire.services.limit_paths import RefusedError, Value, declare
 from tickwire.services.limit_store import LimitStore
-from tickwire.services.risk_manager import RiskManager
 from tickwire.services.steward import Steward
 
 
@@ -30,11 +29,12 @@ class LimitSteward(Steward):
 
     name = "limits"
 
-    def __init__(self, config: Config, book: LimitBook, risk: RiskManager) -> None:
+    def __init__(self, config: Config, book: LimitBook, enforce: Sequence[Callable[[Config], None]]) -> None:
+        """enforce is called with the configuration whose limits are in force from then on."""
         super().__init__()
         self._config = config
         self._book = book
-        self._risk = risk
+        self._enforce = tuple(enforce)
         self._values: Mapping[str, Value] = limit_values(config)
         self.check()
 
@@ -44,7 +44,9 @@ class LimitSteward(Steward):
         if values == self._values:
             return ""
         changed = sorted(path for path, value in values.items() if value != self._values.get(path))
-        self._risk.enforce(with_limits(self._config, values))
+        effective = with_limits(self._config, values)
+        for enforce in self._enforce:
+            enforce(effective)
         self._values = dict(values)
         return f"in force: {', '.join(f'{path} = {values[path]}' for path in changed)}"
 

@@ -23,7 +23,7 @@ class OrderDesk:
         config: Config,
         executions: Sequence[ExecutionEngine],
         ledger: Ledger,
-        parents: Ring | None,
+        parents: Ring,
         epoch: int,
         clock_ns: Callable[[], int],
     ) -> None:
@@ -56,7 +56,7 @@ class OrderDesk:
         order goes in slices.
         """
         held = self._held(instrument, strategy, account)
-        if self._parents is None or quantity * held <= 0:
+        if quantity * held <= 0:
             return 0
         shares = min(abs(quantity), abs(held))
         parent_id: int = self._base | self._count + 1

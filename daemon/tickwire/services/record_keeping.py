@@ -31,12 +31,11 @@ class RecordKeepers:
     blotter: Blotter
     reconciliation: Reconciliation
     drop_copies: tuple[DropCopyFollower, ...]
-    evidence: EvidenceStore | None
+    evidence: EvidenceStore
 
     def stewards(self) -> tuple[Steward, ...]:
         """In the order they are to be started."""
-        evidence = () if self.evidence is None else (self.evidence,)
-        return (self.blotter, *evidence, *self.drop_copies, self.reconciliation)
+        return (self.blotter, self.evidence, *self.drop_copies, self.reconciliation)
 
 
 def open_records(
@@ -130,13 +129,7 @@ def _follower(config: Config, venue: int, clock_ns: Callable[[], int]) -> DropCo
     return DropCopyFollower(config.venues[venue].name, soup, DropCopy(clock_ns))
 
 
-def _evidence(
-    segment: Segment, blotter: Blotter, state_dir: Path, control: Control, venue_count: int
-) -> EvidenceStore | None:
-    """None on a box without a router."""
-    if not any(name == "evidence" for name, _, _ in segment.blocks()):
-        return None
-
+def _evidence(segment: Segment, blotter: Blotter, state_dir: Path, control: Control, venue_count: int) -> EvidenceStore:
     def parent_of(order_id: int) -> int:
         order = blotter.order(order_id)
         return 0 if order is None else order.parent_id

@@ -65,14 +65,11 @@ class RiskManager(Steward):
         self._probe_generation += 1
         self._change()
 
-    def reenable(self, strategy: str, who: str, why: str) -> None:
+    def reenable(self, strategy: int, who: str, why: str) -> None:
         """Let a throttled strategy trade again: a person has said so.  Raises RefusedError."""
-        number = self._effective.strategy(strategy).number
-        stopped = self._control.stop_bits("strategy", number) & lib.STOP_THROTTLE
-        if not stopped or any(one.number == number for one in self._throttles.stopped()):
-            self._throttles.reenable(number, who, why)
+        self._throttles.reenable(strategy, who, why)
         self._change()
-        self._control.stop_clear("strategy", number, lib.STOP_THROTTLE)
+        self._control.stop_clear("strategy", strategy, lib.STOP_THROTTLE)
 
     def check(self) -> str:
         """Stop what the gate has throttled; publish when it is time."""
@@ -105,6 +102,9 @@ class RiskManager(Steward):
         return f"strategies {new} throttled: a person must re-enable them" if new else ""
 
     def _is_throttled(self, number: int) -> bool:
+        """By the gate, or by a stop word that outlived the record of who was."""
+        if self._control.stop_bits("strategy", number) & lib.STOP_THROTTLE:
+            return True
         try:
             return bool(self._exposure.read(lib.RISK_SCOPE_STRATEGY + number).throttled)
         except NativeError:  # being written, or left half written by a gate that will start again

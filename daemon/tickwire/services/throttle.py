@@ -87,10 +87,6 @@ class Throttles:
         self._is_saved = True
         self._released_ns[number] = self._clock_ns()
 
-    def history(self, count: int = 100) -> tuple[dict[str, Any], ...]:
-        """The last entries, oldest first.  Raises OSError."""
-        return Journal(self._journal.path).load().entries[-count:] if count > 0 else ()
-
     def _stop(self, number: int, why: str) -> None:
         self._stopped[number] = Throttled(number, self._wall_ns(), why)
         try:

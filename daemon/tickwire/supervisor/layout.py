@@ -8,14 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tickwire.native import Control, Segment, lib
-from tickwire.native.stages import ROUTED
 
 SEGMENT_SIZE = 32 * 1024 * 1024
-
-# Consumers of what the router reads too; a build without one must not keep a place for it.
-MARKET_CONSUMERS = lib.MARKET_CONSUMER_COUNT if ROUTED else lib.MARKET_CONSUMER_ROUTER
-REPORT_CONSUMERS = lib.REPORT_CONSUMER_COUNT if ROUTED else lib.REPORT_CONSUMER_ROUTER
-VERDICT_CONSUMERS = lib.VERDICT_CONSUMER_COUNT if ROUTED else lib.VERDICT_CONSUMER_ROUTER
 
 
 class RingPlan(NamedTuple):
@@ -34,18 +28,24 @@ RINGS = (
     RingPlan("parent", 64, "parent_order", 1),  # signal -> router
     RingPlan("parent.operator", 64, "parent_order", 1),  # supervisor -> router
     RingPlan("parent.report", 256, "parent_report", 1),  # router -> signal
-    RingPlan("verdict", 256, "risk_refusal", VERDICT_CONSUMERS),  # risk -> signal, router: what was refused, and why
+    RingPlan(
+        "verdict", 256, "risk_refusal", lib.VERDICT_CONSUMER_COUNT
+    ),  # risk -> signal, router: what was refused, and why
     RingPlan("blotter", 16384, "execution_report", 0),  # position -> whoever observes
-    *([RingPlan("evidence", 4096, "route_evidence", 0)] if ROUTED else []),  # router -> whoever observes
+    RingPlan("evidence", 4096, "route_evidence", 0),  # router -> whoever observes
 )
 VENUE_RINGS = (
-    RingPlan("market", 1024, "market_update", MARKET_CONSUMERS),  # market-data -> signal, risk, position, router
+    RingPlan(
+        "market", 1024, "market_update", lib.MARKET_CONSUMER_COUNT
+    ),  # market-data -> signal, risk, position, router
     RingPlan("order", 256, "order", 1),  # risk -> execution
-    RingPlan("report", 1024, "execution_report", REPORT_CONSUMERS),  # execution -> signal, risk, position, router
+    RingPlan(
+        "report", 1024, "execution_report", lib.REPORT_CONSUMER_COUNT
+    ),  # execution -> signal, risk, position, router
     RingPlan("sent", 1024, "order", 0),  # execution -> whoever observes
     RingPlan("command.execution", 64, "command", 1),  # supervisor -> execution
 )
-COUNTERS = ("signal-bridge", *(["router"] if ROUTED else []), "risk-manager", "position-tracker")
+COUNTERS = ("signal-bridge", "router", "risk-manager", "position-tracker")
 VENUE_COUNTERS = ("market-data", "execution-engine")
 HISTOGRAMS = ("gate",)
 VENUE_HISTOGRAMS = (
@@ -64,7 +64,7 @@ VENUE_TABLES = (("top", "market_top", lib.INSTRUMENT_COUNT_MAX),)
 PARAMETERS = (
     ("signal", "signal_parameters"),
     ("risk", "risk_limits"),
-    *([("route", "route_parameters")] if ROUTED else []),
+    ("route", "route_parameters"),
 )
 
 

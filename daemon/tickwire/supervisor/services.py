@@ -6,7 +6,6 @@ from pathlib import Path
 
 from tickwire.config import Config
 from tickwire.native import Control, Segment, lib
-from tickwire.native.stages import ROUTED
 from tickwire.services.account_state import PeakStore
 from tickwire.services.account_watch import AccountWatch
 from tickwire.services.alert_causes import BoxCauses
@@ -46,8 +45,7 @@ class Services:
             self.ledger, segment, config.symbols, config.enabled_venues, PeakStore(folder), clock_ns
         )
         self.records.blotter.subscribe(self._bookkeeper.listen)
-        self.limits = LimitSteward(config, open_limit_book(config, folder, Clocks.system()), stewards.risk)
-        parents = segment.ring("parent.operator", "parent_order") if ROUTED else None
+        parents = segment.ring("parent.operator", "parent_order")
         self.desk = OrderDesk(config, stewards.executions, self.ledger, parents, control.epoch, clock_ns)
         self.accounts = AccountWatch(config, self.ledger, self.records.blotter, clock_ns)
         tally = OrderTally()
@@ -57,6 +55,8 @@ class Services:
             config, metrics, control, stewards.risk, self.desk, self.ledger, time.monotonic_ns, time.time_ns
         )
         self.alerts = Alerts(BoxCauses(config, segment, control, self.records, clock_ns), folder, clock_ns)
+        book = open_limit_book(config, folder, Clocks.system())
+        self.limits = LimitSteward(config, book, (stewards.risk.enforce, self.guard.enforce))
 
     def parts(self) -> Iterator[Part]:
         """Name and work of each."""

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from tickwire.config import Config
 from tickwire.native import Control, Segment
-from tickwire.native.stages import ROUTED
 from tickwire.services.disabled_venue import DisabledVenue
 from tickwire.services.execution_engine import ExecutionEngine
 from tickwire.services.market_data import FeedWatch
@@ -48,9 +47,7 @@ class Stewards:
             for venue in config.enabled_venues
         )
         self.positions = PositionTracker(segment, config.symbols)
-        self._router = (
-            (RouterSteward(config, segment.parameters("route", "route_parameters"), clock_ns),) if ROUTED else ()
-        )
+        self._router = RouterSteward(config, segment.parameters("route", "route_parameters"), clock_ns)
         self._orders = OrderLog(
             config, segment.ring("verdict", "risk_refusal"), segment.ring("blotter", "execution_report"), clock_ns
         )
@@ -71,7 +68,7 @@ class Stewards:
         return (
             *self.feeds,
             self.signal,
-            *self._router,
+            self._router,
             self.risk,
             *self.executions,
             self.positions,
