@@ -272,14 +272,29 @@ def test_a_position_nobody_can_have_is_not_believed(desk: Buyer) -> None:
     desk.buy(1)
 
 
-def test_a_fill_of_a_price_never_heard_of_is_not_believed() -> None:
+def test_a_fill_of_unknown_or_impossible_value_is_not_believed() -> None:
     desk = Buyer()
-    desk.tell("EXECUTED", 77, quantity=10, instrument=99, side=lib.SIDE_BUY, match_number=1, price=0)
+    desk.hold(10, instrument=99, price=0)
     assert desk.gate.scope("instrument", 99).gross == 0
-    desk.limit()
-    made = report("EXECUTED", named(78), quantity=10, instrument=98, price=100, match_number=2)
-    desk.gate.report(made)
-    assert desk.gate.scope("instrument", 98).gross == 1000  # without a market the fill's price is the mark
+    assert desk.ask(instrument=99) == "not_reconciled"
+    assert desk.ask(quantity=1) == "pass"
+    desk.hold(999_999, match_number=2, price=2**32 - 1)
+    assert desk.ask(quantity=1) == "not_reconciled"
+
+
+def test_a_fill_of_no_instrument_of_this_box_is_none_of_its_business(desk: Buyer) -> None:
+    stranger = {"quantity": 10, "leaves": 5, "price": 100, "match_number": 1, "instrument": lib.INSTRUMENT_COUNT_MAX}
+    assert desk.tell("EXECUTED", 77, **stranger) == lib.ERROR_NOT_FOUND
+    assert desk.gate.scope("firm").credit_used == 0
+    desk.buy(1)
+
+
+@pytest.mark.parametrize("leaves", [100, 101, 2**32 - 1])
+def test_a_modification_by_the_venue_adds_no_shares(desk: Buyer, leaves: int) -> None:
+    desk.buy(100)
+    assert desk.tell("RESTATED", 1, leaves=leaves) == 0
+    assert desk.tell("RESTATED", 77, leaves=0) == 0
+    assert desk.exposure == Exposure(0, 100, 0, 1)
 
 
 def test_reports_of_no_venue_and_limits_of_no_time_are_harmless(desk: Buyer) -> None:
