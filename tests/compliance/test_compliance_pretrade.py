@@ -209,3 +209,20 @@ def test_the_gate_lets_orders_that_only_reduce_pass_a_kill_where_that_is_configu
     assert desk.ask(**REDUCING, moment={"stops": words}) == verdict
     desk.at += SECOND_NS
     assert desk.gate.judge(intent(rx_ns=desk.at), moment(now_ns=desk.at, stops=words)) == "killed"
+
+
+@pytest.mark.rule("FIA kill switch reducing")
+@pytest.mark.parametrize(("allows", "left"), [(0, 100), (1, 0)])
+def test_under_a_kill_a_position_is_closed_at_the_venue_only_where_that_is_configured(
+    tmp_path: Path, allows: int, left: int
+) -> None:
+    with Rig(tmp_path, kill_allows_reducing=allows) as rig:
+        rig.take(100)
+        rig.settle()
+        rig.control.kill = rig.now_ns
+        rig.step()
+        rig.take(100)
+        rig.take(100, side=lib.SIDE_SELL, **REDUCING)
+        rig.step(5)
+        assert rig.reasons()[0] == "killed"
+        assert rig.true_positions()["AAPL"] == left

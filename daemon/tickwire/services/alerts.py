@@ -96,7 +96,8 @@ class Alerts(Steward):
     def _write(self) -> None:
         try:
             while self._unwritten:
-                self._file.append(self._unwritten[0], durable=True)
+                last = len(self._unwritten) == 1  # many at once wait for the disk once
+                self._file.append(self._unwritten[0], durable=last)
                 self._unwritten.popleft()
         except OSError as error:
             if self._is_written:
