@@ -13,8 +13,11 @@ from operator_fakes import Break, Fill, Order, PnL
 from tickwire.api import trading
 from tickwire.api.commands import COMMANDS
 from tickwire.api.errors import Refused
+from tickwire.api.metrics import OperationsCollector
 from tickwire.api.people import Principal, Role, nobody
 from tickwire.native import lib
+from tickwire.services.account_state import AccountState
+from tickwire.services.ledger_book import Scope
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "best-execution": {"order_id": 7},
@@ -258,6 +261,34 @@ def test_who_looks_sees_names_and_the_newest_first(box: OperatorBox) -> None:
     assert refusal(box, VIEWER, "best-execution", order_id=8).code == "unknown"
     status = do(box, VIEWER, "status")
     assert (status.trading, status.wrong, status.realised_1e4) == (True, [], 5)
+
+
+def test_what_is_at_stake_stands_beside_the_limits_in_the_status_and_in_the_metrics(box: OperatorBox) -> None:
+    stakes = [
+        AccountState(Scope(), gross_exposure=50_000, net_long=20_000, net_short=30_000, daily_loss=10_000, known=True),
+        AccountState(Scope(account=1), credit_used=70_000, drawdown=15_000, high_water_mark=25_000, known=True),
+        AccountState(Scope(strategy=2), stale=True),
+    ]
+    box.parts.stakes = lambda: stakes
+    lines = do(box, VIEWER, "limits").stakes
+    assert lines == do(box, VIEWER, "status").stakes
+    assert [(line.scope, line.name, line.known) for line in lines] == [
+        ("firm", "", True),
+        ("account", "HOUSE", True),
+        ("strategy", "twap", False),
+    ]
+    assert (lines[0].net_exposure_1e4, lines[0].daily_loss_1e4) == (30_000, 10_000)
+    assert (lines[1].credit_used_1e4, lines[1].drawdown_1e4) == (70_000, 15_000)
+    samples = {
+        (sample.name, sample.labels["scope"], sample.labels["name"]): sample.value
+        for family in OperationsCollector(box.parts, box.segment).collect()
+        for sample in family.samples
+        if "scope" in sample.labels
+    }
+    assert samples["tickwire_gross_exposure", "firm", ""] == 5.0
+    assert samples["tickwire_credit_used", "account", "HOUSE"] == 7.0
+    assert samples["tickwire_drawdown", "account", "HOUSE"] == 1.5
+    assert samples["tickwire_stake_known", "strategy", "twap"] == 0
 
 
 def test_the_status_says_why_the_box_does_not_trade(box: OperatorBox) -> None:

@@ -33,6 +33,26 @@ class StopLine(Answer, frozen=True):
     stops: list[str]
 
 
+class StakeLine(Answer, frozen=True):
+    """What the firm, an account or a strategy has at stake today; known: all of it could be reckoned.
+
+    Exposure counts working orders at their worse side; credit what was executed both ways and what works.
+    """
+
+    scope: str
+    name: str
+    gross_exposure_1e4: int
+    net_exposure_1e4: int
+    credit_used_1e4: int
+    open_orders: int
+    daily_loss_1e4: int
+    net_profit_1e4: int
+    high_water_mark_1e4: int
+    drawdown_1e4: int
+    known: bool
+    stale: bool
+
+
 class Status(Answer, frozen=True):
     """The box at a glance."""
 
@@ -51,6 +71,7 @@ class Status(Answer, frozen=True):
     unresolved_breaks: int
     services: list[ServiceLine]
     stops: list[StopLine]
+    stakes: list[StakeLine]
     recording: str  # empty, or why operations cannot be recorded
 
 
@@ -167,6 +188,7 @@ class Limits(Answer, frozen=True):
     """Limits in force, and how they came to be."""
 
     limits: list[LimitLine]
+    stakes: list[StakeLine]
     pending: list[dict[str, Any]]
     history: list[dict[str, Any]]
 

@@ -1,6 +1,6 @@
 """What operations work on, as seen from here.  The supervisor passes the real ones in; tests pass small ones."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -238,5 +238,6 @@ class Collaborators:
     desk: OrderDesk | None = None
     evidence: Evidence | None = None
     throttles: Throttles | None = None
+    stakes: Callable[[], Iterable[Any]] = tuple  # what firm, accounts and strategies have at stake: AccountState
     order_quantity_max: Callable[[int, int], int] | None = None  # (instrument, price) -> most shares of one order
     strategy_traders: Mapping[str, str] = field(default_factory=dict)  # strategy -> the trader it belongs to

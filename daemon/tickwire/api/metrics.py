@@ -3,10 +3,8 @@
 Names follow the C headers: ``tickwire_<stage>_<counter>``.  Money is in the currency, times in seconds.
 """
 
-import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +14,11 @@ from prometheus_client.registry import Collector
 
 from tickwire.api.collaborators import Collaborators
 from tickwire.api.queries import Queries
-from tickwire.api.scopes import FIRM, Target
 from tickwire.config.values import PRICE_SCALE
-from tickwire.native import Histogram, NativeError, Segment, lib
+from tickwire.native import Histogram, Segment, lib
 from tickwire.native.metric import bucket_ceilings
 from tickwire.native.views import read_positions
+from tickwire.services.limit_use import LimitUse, Place
 
 # stage -> enum of its counters, prefix of their names
 COUNTERS = {
@@ -31,6 +29,13 @@ COUNTERS = {
 }
 GAUGES = {"synchronised", "session_state", "next_sequence", "open_orders", "reconciled", "kill_ns"}
 BOUNDS_NS = (250, 500, *(digit * 10**power for power in (3, 4, 5) for digit in (1, 2, 5)), 10**6, 10**7, 10**9)
+STAKES = {
+    "gross_exposure": "Gross, working orders included, in the currency",
+    "net_exposure": "Net, working orders included, in the currency",
+    "credit_used": "Executed today both ways and working, in the currency",
+    "daily_loss": "Of today after fees, in the currency",
+    "drawdown": "From the high-water mark of today, in the currency",
+}
 BREAKER_STATES = {"closed": 0, "half-open": 1, "open": 2}
 _NAMED = re.compile(r"^(?P<base>.*?)(?:\.(?P<venue>\d+))?$")
 
@@ -144,7 +149,7 @@ class OperationsCollector(Collector):
 
     def __init__(self, parts: Collaborators, segment: Segment) -> None:
         self._parts = parts
-        self._segment = segment
+        self._limit_use = LimitUse(segment)
         self._queries = Queries(parts)
 
     def collect(self) -> Iterator[Metric]:
@@ -158,8 +163,8 @@ class OperationsCollector(Collector):
             "tickwire_breaker_state", "0 closed, 1 half-open, 2 open", labels=["scope", "name", "trigger", "action"]
         )
         for found in (one.view for one in self._queries.all_breakers()):
-            place = [found.scope, found.name, found.trigger, found.action]
-            breaker.add_metric(place, BREAKER_STATES.get(str(found.state), 2))
+            labels = [found.scope, found.name, found.trigger, found.action]
+            breaker.add_metric(labels, BREAKER_STATES.get(str(found.state), 2))
         yield breaker
         yield GaugeMetricFamily(
             "tickwire_reconciliation_breaks", "Breaks that nobody has cleared", value=len(self._queries.unresolved())
@@ -172,57 +177,32 @@ class OperationsCollector(Collector):
         if self._parts.ledger is not None:
             total = self._parts.ledger.total()
             yield GaugeMetricFamily("tickwire_fees", "Fees paid, in the currency", value=total.fees / 1e6)
-            if total.drawdown is not None:
-                yield GaugeMetricFamily(
-                    "tickwire_drawdown", "From the high-water mark", value=total.drawdown / PRICE_SCALE
-                )
-        yield self._limit_use()
-
-    def _limit_use(self) -> Metric:
+        yield from self._stakes()
         use = GaugeMetricFamily(
             "tickwire_limit_use_ratio", "What is used of a limit, 1: all of it", labels=["scope", "name", "limit"]
         )
-        try:
-            limits = self._segment.parameters("risk", "risk_limits").read()
-            table = self._segment.table("exposure", "risk_scope_exposure")
-        except NativeError:
-            return use
-        if limits is None:
-            return use
-        for target in self._parts.directory.targets():
-            index, limit = _place(limits, target)
-            with contextlib.suppress(NativeError):  # its writer is in the middle of it
-                if limit is not None and (used := table.read(index)) is not None:
-                    for name, ratio in _ratios(limit, used, target.scope == "instrument"):
-                        use.add_metric([target.scope, target.name, name], ratio)
-        return use
+        places: dict[Place, str] = {
+            (target.scope, target.index): target.name for target in self._parts.directory.targets()
+        }
+        limited = [place for place in places if place[0] != "venue"]
+        for place, limit, ratio in self._limit_use.ratios(limited):
+            use.add_metric([place[0], places[place], limit], ratio)
+        yield use
 
-
-def _place(limits: Any, target: Target) -> tuple[int, Any]:
-    """Where the scope's exposure is in the table, and its ``struct risk_..._limits``; None: it has none."""
-    index = target.index
-    if target is FIRM:
-        return lib.RISK_SCOPE_FIRM, limits.firm
-    if target.scope == "account":
-        return lib.RISK_SCOPE_ACCOUNT + index, limits.accounts[index]
-    if target.scope == "strategy":
-        return lib.RISK_SCOPE_STRATEGY + index, limits.strategies[index].scope
-    if target.scope == "instrument":
-        return lib.RISK_SCOPE_INSTRUMENT + index, limits.instruments[index]
-    return 0, None
-
-
-def _ratios(limit: Any, used: Any, instrument: bool) -> Iterator[tuple[str, float]]:
-    """How much of each limit is used; limits of 0 are not set."""
-    net = max(used.net_long, used.net_short)
-    figures: dict[str, int] = {"open_orders_max": used.open_orders}
-    if instrument:
-        figures |= {"position_max": abs(used.position), "exposure_max": used.gross}
-    else:
-        figures |= {"gross_max": used.gross, "net_max": net, "credit_max": used.credit_used}
-    for name, value in figures.items():
-        if bound := getattr(limit, name):
-            yield name, value / bound
+    def _stakes(self) -> Iterator[Metric]:
+        """Money that the firm, accounts and strategies have at stake, and whether all of it could be reckoned."""
+        lines = self._queries.stakes()
+        for figure, text in STAKES.items():
+            family = GaugeMetricFamily(f"tickwire_{figure}", text, labels=["scope", "name"])
+            for line in lines:
+                family.add_metric([line.scope, line.name], getattr(line, f"{figure}_1e4") / PRICE_SCALE)
+            yield family
+        known = GaugeMetricFamily(
+            "tickwire_stake_known", "Whether all that is at stake could be reckoned", labels=["scope", "name"]
+        )
+        for line in lines:
+            known.add_metric([line.scope, line.name], line.known and not line.stale)
+        yield known
 
 
 def _buckets(histogram: Histogram) -> tuple[list[tuple[str, float]], float]:

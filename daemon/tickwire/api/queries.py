@@ -53,6 +53,7 @@ class Queries:
             unresolved_breaks=len(self.unresolved()),
             services=services,
             stops=stops,
+            stakes=self.stakes(),
             recording=parts.audit.problem,
         )
 
@@ -67,6 +68,32 @@ class Queries:
             if names:
                 lines.append(answers.StopLine(scope=target.scope, name=target.name, stops=names))
         return lines
+
+    def stakes(self) -> list[answers.StakeLine]:
+        """The firm, every account and strategy that had a fill or has an order."""
+        return [
+            answers.StakeLine(
+                scope=target.scope,
+                name=target.name,
+                gross_exposure_1e4=state.gross_exposure,
+                net_exposure_1e4=state.net_exposure,
+                credit_used_1e4=state.credit_used,
+                open_orders=state.open_orders,
+                daily_loss_1e4=state.daily_loss,
+                net_profit_1e4=state.net_profit,
+                high_water_mark_1e4=state.high_water_mark,
+                drawdown_1e4=state.drawdown,
+                known=state.known,
+                stale=state.stale,
+            )
+            for target, state in ((self._target(state.scope), state) for state in self._parts.stakes())
+        ]
+
+    def _target(self, scope: Any) -> Target:
+        for kind in ("account", "strategy"):
+            if (index := getattr(scope, kind)) is not None:
+                return Target(kind, index, self._parts.directory.name(kind, index))
+        return FIRM
 
     async def orders(self, who: Principal, request: commands.OrdersOf) -> list[answers.OrderLine]:
         """Of a scope."""
@@ -171,6 +198,7 @@ class Queries:
             raise Refused("unknown", f"no limit's path begins with {request.path!r}")
         return answers.Limits(
             limits=lines,
+            stakes=self.stakes(),
             pending=[plain(change) for change in book.pending()],
             history=[plain(change) for change in book.history(HISTORY_LINES)],
         )

@@ -32,6 +32,7 @@ def limits_show(box: Box, path: Annotated[str, typer.Option("--path", help="Only
         box.print_json(answer)
         return
     show.table(answer["limits"], show.LIMITS, "no limits")
+    show.table(answer["stakes"], show.STAKES, "nothing is at stake yet")
     if answer["pending"]:
         show.say("waiting for a second person:", "bold")
         show.table(answer["pending"], show.CHANGES, "")

@@ -167,6 +167,17 @@ BREAKERS: Columns = (
     ("who", "by", text),
     ("why", "why", text),
 )
+STAKES: Columns = (
+    ("scope", "scope", text),
+    ("name", "name", text),
+    ("gross_exposure_1e4", "gross", cash),
+    ("net_exposure_1e4", "net", cash),
+    ("credit_used_1e4", "credit used", cash),
+    ("open_orders", "open orders", text),
+    ("daily_loss_1e4", "loss today", cash),
+    ("drawdown_1e4", "drawdown", cash),
+    ("known", "known", text),
+)
 LIMITS: Columns = (
     ("path", "limit", text),
     ("effective", "in force", text),

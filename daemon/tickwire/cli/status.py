@@ -36,6 +36,7 @@ def status(box: Box) -> None:
         f"{answer['unresolved_breaks']} unresolved breaks"
     )
     show.table(answer["services"], show.SERVICES, "")
+    show.table(answer["stakes"], show.STAKES, "nothing is at stake yet")
 
 
 @operator_command

@@ -66,6 +66,7 @@ def make_plane(
         breakers=services.guard.breakers.handles,
         desk=services.desk,
         throttles=stewards.risk,
+        stakes=lambda: services.accounts.states.values(),
         order_quantity_max=lambda instrument, mark: _order_quantity_max(stewards.risk.effective, instrument, mark),
         strategy_traders={item.name: item.trader for item in config.strategies},
     )
