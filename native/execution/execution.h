@@ -116,6 +116,13 @@ int execution_open_parts(struct execution *execution, struct segment *segment, c
  * events; *blocked says that there may be more. */
 int execution_events(struct execution *execution, uint64_t now_ns, int *blocked);
 
+/* execution_note_user_ref: the number is used up, for this life of the stage and the next. */
+static inline void execution_note_user_ref(struct execution *execution, uint32_t user_ref) {
+    if (user_ref <= execution->user_ref_last) return;
+    execution->user_ref_last = user_ref;
+    counter_set(execution->counters, EXECUTION_COUNT_USER_REF, user_ref);
+}
+
 static inline void execution_count(struct execution *execution, enum execution_counter counter) {
     counter_add(execution->counters, counter, 1);
 }

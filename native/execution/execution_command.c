@@ -45,7 +45,7 @@ static int send_mass_cancel(struct execution *execution, uint64_t instrument, ui
     int queued =
         session_append(execution->session, packet, soup_frame(packet, SOUP_UNSEQUENCED, (uint32_t)size));
     if (queued < 0) return queued; /* the number stays spent: it is not missed */
-    execution->user_ref_last = cancel->user_ref;
+    execution_note_user_ref(execution, cancel->user_ref);
     execution_count(execution, EXECUTION_COUNT_MASS_CANCELS);
     (void)execution_hot_flush(execution, now_ns);
     execution->poll_next_ns = 0; /* an answer is near */

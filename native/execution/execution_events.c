@@ -68,14 +68,22 @@ static void begin_replay(struct execution *execution, int another_session, uint6
     publish_state(execution, REPORT_RESET, now_ns);
 }
 
+/* continue_user_refs: from what the venue has seen, or from what has left, whichever is later.  After the
+ * last number there is comes 0, and nothing more. */
+static void continue_user_refs(struct execution *execution, uint32_t venue_next) {
+    uint32_t left = (uint32_t)execution->counters->value[EXECUTION_COUNT_USER_REF];
+    uint32_t seen = venue_next - 1;
+    execution->user_ref_last = left > seen ? left : seen;
+    execution->next_user_ref = execution->user_ref_last + 1;
+}
+
 static void handle(struct execution *execution, const struct session_event *event, uint64_t now_ns) {
     switch ((enum session_event_kind)event->kind) {
     case SESSION_EVENT_RESET: begin_replay(execution, (int)event->another_session, now_ns); return;
     case SESSION_EVENT_MESSAGE: apply_message(execution, event, now_ns); return;
     case SESSION_EVENT_LIVE:
         order_table_settle_lost(execution->table);
-        execution->next_user_ref = event->next_user_ref;
-        execution->user_ref_last = event->next_user_ref - 1; /* 0 was the last there is: it stays so */
+        continue_user_refs(execution, event->next_user_ref);
         execution->live_due = 1;
         return;
     case SESSION_EVENT_DOWN:

@@ -189,8 +189,7 @@ static void note_new(struct execution *execution, const struct order *order,
     }
     record_latency(execution, report);
     execution->new_sent_ns = after;
-    uint32_t user_ref = order_user_ref(order->order_id);
-    if (user_ref > execution->user_ref_last) execution->user_ref_last = user_ref;
+    execution_note_user_ref(execution, order_user_ref(order->order_id));
 }
 
 /* publish_sent tells of every packet of the batch, and empties it. */

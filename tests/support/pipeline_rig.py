@@ -27,6 +27,7 @@ ACCOUNT = 0  # the box's, at either exchange
 STEP_NS = 1_000_000
 PRICE = 1_000_000
 TICK = 100
+STAGES = ("route", "risk", *(f"execution.{venue}" for venue in range(VENUES)), "position")  # a lane's order
 SIDES = {"B": wire.BUY, "S": wire.SELL, "T": wire.SELL, "E": wire.SELL}
 VERDICTS = {value: name for name, value in enum_names("risk_verdict", "RISK_").items()}
 
@@ -107,12 +108,7 @@ class Pipeline:
         for exchange, truth in zip(self.exchanges, self.truths, strict=True):
             self._watch(exchange, truth)
         self.stages: dict[str, Any] = {}
-        for name in (
-            "route",
-            "risk",
-            *(f"execution.{venue}" for venue in range(VENUES)),
-            "position",
-        ):
+        for name in STAGES:
             self.start(name)
         self.rings = {plan: self._ring(plan) for plan in self._plans()}
         self.sent = [self.segment.ring(f"sent.{venue}", "order").observer(0) for venue in range(VENUES)]
@@ -205,7 +201,7 @@ class Pipeline:
             for venue in range(VENUES):
                 self._show(venue)
             for _ in range(2):  # what the router wants is judged, sent and answered within one step
-                for stage in self.stages.values():
+                for stage in (self.stages[name] for name in STAGES):  # also after a restart
                     lib.stage_poll(stage, self.now_ns)
                     lib.stage_housekeep(stage, self.now_ns)
                 for exchange in self.exchanges:

@@ -49,6 +49,8 @@ enum execution_counter {
     EXECUTION_COUNT_KILL_NS, /* gauge: from the last control.kill to the end of the last send of anything new;
 0: that had ended before */
     EXECUTION_COUNT_STOPPED, /* orders that a stop word kept back at the last look */
+    EXECUTION_COUNT_USER_REF, /* gauge: the highest UserRefNum of anything that left; no number names two
+                                 orders, also when the venue never saw the first and every stage restarted */
     EXECUTION_COUNT_COMMANDS_STALE,       /* commands that named no open order, no such scope, or nothing */
     EXECUTION_COUNT_MASS_CANCELS,         /* OUCH Mass Cancels sent, */
     EXECUTION_COUNT_MASS_CANCEL_ANSWERS,  /* answered, */

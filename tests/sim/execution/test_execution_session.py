@@ -118,6 +118,18 @@ def test_a_replay_cut_off_in_the_middle_begins_again_from_the_first_message(box:
     assert len(box.of_kind(lib.REPORT_EXECUTED)) == 2  # whoever dropped the half picture has the whole one
 
 
+def test_a_number_the_venue_never_saw_is_not_given_again_even_after_a_restart(box: Any, venue: Any) -> None:
+    box.until_live()
+    venue.reads = False
+    box.submit(box.order(1))
+    box.until(lambda: lib.REPORT_SENT in box.kinds())
+    venue.hang_up()
+    venue.reads = True
+    box.restart()
+    box.until_live()
+    assert box.of_kind(lib.REPORT_LIVE)[-1].next_user_ref == 2
+
+
 def test_another_session_of_the_venue_means_everything_from_one(box: Any, venue: Any) -> None:
     box.until_live()
     venue.on_order = lambda message: venue.accept(1)
@@ -128,7 +140,7 @@ def test_another_session_of_the_venue_means_everything_from_one(box: Any, venue:
     box.until(lambda: len(box.of_kind(lib.REPORT_LIVE)) == 2)
     assert venue.logins[-2:] == [0, 1]
     assert len(box.of_kind(lib.REPORT_RESET)) == 2
-    assert box.of_kind(lib.REPORT_LIVE)[1].next_user_ref == 1
+    assert box.of_kind(lib.REPORT_LIVE)[1].next_user_ref == 2  # a number names one order in the life of the box
     assert box.count("OPEN_ORDERS") == 0
     venue.on_order = lambda message: venue.accept(1)
     box.submit(box.order(1))  # numbers start over

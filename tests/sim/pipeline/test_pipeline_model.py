@@ -17,7 +17,7 @@ from pipeline_rig import ACCOUNT, PRICE, SYMBOLS, TICK, VENUES, Pipeline, verdic
 from tickwire.native import lib
 from tickwire.native.venue import Fault
 
-SEEDS = tuple(int(seed) for seed in os.environ.get("TICKWIRE_MODEL_SEEDS", "1").split(","))
+SEEDS = tuple(int(seed) for seed in os.environ.get("TICKWIRE_MODEL_SEEDS", "1,2").split(","))
 STEPS = int(os.environ.get("TICKWIRE_MODEL_STEPS", "10000"))
 SETTLE_EVERY = 250
 GATE_TO_WIRE_STEPS = 4
@@ -241,7 +241,8 @@ class Driver:
         assert 0 < order.quantity <= self.quantity_max
         worst = self.reference.worst(report.instrument, report.side)
         what = f"{SYMBOLS[report.instrument]}: {worst} of {self.position_max} after {before} with {report.order_id:#x}"
-        assert worst <= self.position_max or worst <= before, what
+        if not self.reference.replaying:  # half a picture, which the gate's judgement came before
+            assert worst <= self.position_max or worst <= before, what
 
     def check_arrivals(self) -> None:
         """Nothing reaches a venue that the gate did not let through, as it let it through."""
