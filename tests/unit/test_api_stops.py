@@ -1,9 +1,11 @@
 """Kill, re-arm, pause, resume: what stops a scope, and who lets it go again."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -54,6 +56,24 @@ def test_a_kill_of_a_scope_stops_that_scope_alone_and_is_kept(
     assert not box.control.kill
     assert box.parts.stops.read()[scope, name].bits == Stop.KILL  # type: ignore[index]
     assert box.control.pointer.stops.kills == 1, "execution sees that there is something to cancel"
+
+
+def test_a_disk_that_does_not_answer_holds_up_the_answer_to_a_kill_and_nothing_else(box: OperatorBox) -> None:
+    free, keep = threading.Event(), box.owner.remember_kill
+    box.parts.kill_memory = SimpleNamespace(remember_kill=lambda kill: free.wait() and keep(kill), rearm=None)  # type: ignore[assignment]
+    operations = box.operations()
+
+    async def story() -> list[str]:
+        killing = asyncio.create_task(operations.execute(TRADER, "kill", {"reason": "x"}))
+        await asyncio.sleep(0)
+        assert box.control.kill, "before it waits for anything"
+        assert (await operations.execute(TRADER, "status", {})).killed_ns, "everybody else is answered"
+        assert not killing.done()
+        free.set()
+        return list((await killing).done)
+
+    assert "stays on across restarts" in asyncio.run(story())[1]
+    assert box.owner.kill == box.control.kill
 
 
 def test_a_kill_is_done_when_neither_disk_nor_record_takes_it(box: OperatorBox) -> None:

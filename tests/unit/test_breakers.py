@@ -326,7 +326,7 @@ def test_a_trip_does_not_wait_for_the_disk(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(BreakerStore, "record", full)
+        patch.setattr(Journal, "append", full)
         trip_rejects(box)
         assert len(box.acted) == 1
         assert "breakers_not_recorded" in caplog.messages

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from limit_desk import BOB, POSITION, Desk
 
+from tickwire.host.durable import Journal
 from tickwire.services.limit_paths import RefusedError
-from tickwire.services.limit_store import LimitStore
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_a_full_disk_holds_up_a_loosening_but_no_tightening(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(LimitStore, "record", full)
+        patch.setattr(Journal, "append", full)
         with pytest.raises(RefusedError, match="No space left"):
             desk.book.propose(*BOB, POSITION, 3000, "index event", approver="ann")
         with pytest.raises(RefusedError, match="No space left"):

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable
 from importlib import resources
@@ -56,6 +57,8 @@ class Box:
         self.kills: list[int] = []
         self.stops: dict[Key, int] = {}
         self._arguments = (str(path), *lane_arguments)
+        self.disk = threading.Event()  # cleared: it does not answer
+        self.disk.set()
         self.refuse_kills = 0
         self.refuse_starts = 0
         stewards = Stewards(self.config, self.segment, self.control, no_throttles(path.parent), now_ns)
@@ -73,6 +76,7 @@ class Box:
         self.kills.clear()
 
     def add(self, key: Key, bits: int) -> None:
+        self.disk.wait()
         self.stops[key] = bits
 
     def remove(self, key: Key, bits: int) -> None:
@@ -235,6 +239,25 @@ def test_the_kill_switch_is_remembered_as_soon_as_it_is_seen(tmp_path: Path) -> 
 
     drive(box, story)
     assert box.kills[0] == 77
+
+
+def test_a_disk_that_does_not_answer_stops_no_heartbeat(tmp_path: Path) -> None:
+    box = Box(tmp_path / "segment")
+
+    async def story() -> None:
+        box.make_ready()
+        await until(lambda: box.control.armed)
+        box.disk.clear()
+        box.control.stop_set("strategy", 1, lib.STOP_PAUSE)
+        for _ in range(3):
+            seen = box.control.supervisor_heartbeat_ns
+            await until(lambda seen=seen: box.control.supervisor_heartbeat_ns > seen)  # type: ignore[misc]
+        assert not box.stops
+        box.disk.set()
+        await until(lambda: box.stops == {("strategy", "imbalance"): lib.STOP_PAUSE})
+        box.leave_session()
+
+    assert drive(box, story)
 
 
 def test_a_kill_switch_that_cannot_be_remembered_is_tried_again_while_the_box_lives_on(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The slow services together, as a box has them: what is in force, what outlasts a restart."""
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +10,11 @@ from config_text import CORES, EXAMPLE
 from throttling import no_throttles
 
 from tickwire.config import Config, parse
+from tickwire.host import upkeep
+from tickwire.host.upkeep import Submit, at_once, scribe
 from tickwire.native import ffi, lib
 from tickwire.services.blotter_records import Fill, Live, Reset
+from tickwire.services.limit_paths import RefusedError
 from tickwire.supervisor.layout import create_segment
 from tickwire.supervisor.services import Services
 from tickwire.supervisor.stewards import Stewards
@@ -31,7 +35,7 @@ action = "flatten"
 class Box:
     """Services on a new segment and an old folder, as a restart has them."""
 
-    def __init__(self, folder: Path, name: str, text: str = EXAMPLE) -> None:
+    def __init__(self, folder: Path, name: str, text: str = EXAMPLE, submit: Submit = at_once) -> None:
         text = text.replace("/var/lib/tickwire/box", str(folder / "state"))
         text = text[: text.index("[venues.drop_copy]")] + text[text.index("[[accounts]]") :]
         (folder / "state").mkdir(exist_ok=True)
@@ -39,9 +43,9 @@ class Box:
         self.now_ns = 1000 * SECOND
         self.segment, self.control = create_segment(folder / name, ["hot"])
         self.stewards = Stewards(
-            self.config, self.segment, self.control, no_throttles(folder / "state", self.clock), self.clock
+            self.config, self.segment, self.control, no_throttles(folder / "state", self.clock, submit), self.clock
         )
-        self.services = Services(self.config, self.segment, self.control, self.stewards, self.clock)
+        self.services = Services(self.config, self.segment, self.control, self.stewards, self.clock, submit)
         self.guard = self.services.guard
 
     def clock(self) -> int:
@@ -166,3 +170,40 @@ def test_a_throttle_whose_record_is_lost_is_still_one_and_goes_on_record_again(b
     next_box.stewards.risk.reenable(1, "olivia", "looked at it")
     record = [json.loads(line) for line in (tmp_path / "state" / "throttles.jsonl").read_text().splitlines()]
     assert [(entry["event"], entry["who"]) for entry in record] == [("throttled", "gate"), ("re-enabled", "olivia")]
+
+
+def test_a_disk_that_does_not_answer_keeps_nothing_from_stopping_and_lets_nothing_loosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "WAIT_S_MAX", 0.0)
+    free, write = threading.Event(), scribe("test")
+    box = Box(tmp_path, "held", submit=lambda job: write(lambda: free.wait() and job()))
+    try:
+        box.guard.check()
+        (loss,) = (one for one in box.guard.breakers.handles() if one.view.key == "firm.loss.cancel-all")
+        loss.trip("olivia", "by eye")
+        assert box.control.stop_bits("firm", 0) == lib.STOP_BREAKER
+        assert box.limit(LOSS, 500) == "in force"
+        assert box.thresholds()["firm.loss.cancel-all"] == "500.00"
+        box.gate_throttles(True)
+        box.stewards.risk.check()
+        assert box.control.stop_bits("strategy", 1) == lib.STOP_THROTTLE
+        with pytest.raises(RefusedError, match="did not answer"):
+            box.stewards.risk.reenable(1, "olivia", "looked at it")
+        with pytest.raises(ValueError, match="did not answer"):
+            box.limit("instruments.AAPL.position_max", 4_000)
+        assert box.control.stop_bits("strategy", 1) == lib.STOP_THROTTLE
+        box.look()
+    finally:
+        free.set()
+    write(lambda: None).result()
+    for _ in range(3):
+        box.services.limits.check()
+        box.guard.check()
+        box.stewards.risk.check()
+        write(lambda: None).result()
+    next_box = again(tmp_path, "next")
+    next_box.stewards.risk.check()
+    assert next_box.thresholds()["firm.loss.cancel-all"] == "500.00"
+    assert next_box.control.stop_bits("firm", 0) == lib.STOP_BREAKER
+    assert next_box.control.stop_bits("strategy", 1) == lib.STOP_THROTTLE

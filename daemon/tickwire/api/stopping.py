@@ -1,4 +1,9 @@
-"""Kill, re-arm, pause, resume: the commands that write stop words.  The words come first, everything else after."""
+"""Kill, re-arm, pause, resume: the commands that write stop words.
+
+The words come first, everything else after; to stop waits for no disk but its own answer's.
+"""
+
+import asyncio
 
 from tickwire.api import answers, commands
 from tickwire.api.collaborators import Collaborators
@@ -16,6 +21,7 @@ class Stopping:
         self._parts = parts
         self._queries = queries
         self._codes = RearmCodes(parts.clock_ns)
+        self._disk = asyncio.Lock()  # so that what was stopped is kept before it is forgotten
 
     async def kill(self, who: Principal, request: commands.KillSeen) -> answers.Done:
         """Everything that keeps the box from sending happens before the first wait."""
@@ -29,7 +35,8 @@ class Stopping:
             words.stop_set(target.scope, target.index, Stop.KILL)
         done = [f"{target}: killed; nothing new leaves, open orders are being cancelled"]
         try:
-            self._keep_kill(target, kill)
+            async with self._disk:
+                await asyncio.to_thread(self._keep_kill, target, kill)
         except OSError as error:
             done.append(f"NOT kept for the next start: {error}")
         else:
@@ -59,10 +66,13 @@ class Stopping:
 
     async def rearm_confirm(self, who: Principal, request: commands.RearmConfirm) -> answers.Done:
         """Lift the kill, on disk before in the segment: a crash between the two leaves it on."""
-        target = self._parts.directory.find(request.scope, request.name)
+        async with self._disk:
+            return self._rearm(self._parts.directory.find(request.scope, request.name), who, request.code)
+
+    def _rearm(self, target: Target, who: Principal, code: str) -> answers.Done:
         if against := self._against(target):
             raise Refused("state", f"{target} stays killed: {'; '.join(against)}")
-        if wrong := self._codes.take(target, who.name, self._kill_of(target), request.code):
+        if wrong := self._codes.take(target, who.name, self._kill_of(target), code):
             raise Refused("state", wrong)
         try:  # without a wait in between, so that nobody finds the word on and keeps it again
             self._parts.stops.remove(target.key, Stop.KILL)
@@ -78,21 +88,26 @@ class Stopping:
     async def pause(self, who: Principal, request: commands.ScopeWithReason) -> answers.Done:
         """Nothing new; open orders stay."""
         target = self._parts.directory.find(request.scope, request.name)
-        return answers.Done(done=self.pause_target(target, who))
+        return answers.Done(done=await self.pause_target(target, who))
 
-    def pause_target(self, target: Target, who: Principal) -> list[str]:
+    async def pause_target(self, target: Target, who: Principal) -> list[str]:
         """Pause, as ``pause`` and ``flatten`` do; whose pause it was first stays known."""
         before = self._parts.words.stop_bits(target.scope, target.index)
         self._parts.words.stop_set(target.scope, target.index, Stop.PAUSE)
         try:
-            self._parts.stops.add(target.key, Stop.PAUSE, "" if before & Stop.PAUSE else who.name)
+            async with self._disk:
+                name = "" if before & Stop.PAUSE else who.name
+                await asyncio.to_thread(self._parts.stops.add, target.key, Stop.PAUSE, name)
         except OSError as error:
             return [f"{target}: paused", f"NOT kept for the next start: {error}"]
         return [f"{target}: paused; open orders stay, cancels and orders that only reduce still pass"]
 
     async def resume(self, who: Principal, request: commands.ScopeWithReason) -> answers.Done:
         """End a pause; a trader only what they paused themselves, or a strategy of their own."""
-        target = self._parts.directory.find(request.scope, request.name)
+        async with self._disk:
+            return self._resume(self._parts.directory.find(request.scope, request.name), who)
+
+    def _resume(self, target: Target, who: Principal) -> answers.Done:
         if not self._parts.words.stop_bits(target.scope, target.index) & Stop.PAUSE:
             raise Refused("state", f"{target} is not paused")
         try:

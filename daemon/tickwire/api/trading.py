@@ -53,7 +53,7 @@ class Trading:
         if self._parts.words.kill or self._parts.words.stop_bits("firm", 0) & (Stop.KILL | Stop.BREAK):
             raise Refused("state", "the firm is killed: not even an order that reduces may leave; re-arm first")
         desk = self._desk()
-        done = self._stopping.pause_target(target, who)
+        done = await self._stopping.pause_target(target, who)
         done.append(self._cancel_scope(target))
         parents: list[int] = []
         try:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from tickwire.host.durable import DamagedFileError, read_state, write_state
 from tickwire.host.logs import Log
+from tickwire.host.upkeep import Entry, Submit, Upkeep, at_once
 from tickwire.native import lib
 from tickwire.services.ledger import Ledger
 from tickwire.services.ledger_book import FIRM, Scope
@@ -133,10 +134,13 @@ def _state(ledger: Ledger, scope: Scope, found: _Sum) -> AccountState:
 class PeakStore:
     """Keeps high-water marks over a restart of the same day: a drawdown limit must not loosen by one."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, submit: Submit = at_once) -> None:
         self._path = folder / "peaks.json"
         self._log = Log("ledger")
-        self._written: object = None
+        self._files = Upkeep(
+            submit, _no_entry, lambda state: write_state(self._path, state), self._log, "peaks_not_kept"
+        )
+        self._kept: object = None
 
     def restore(self, ledger: Ledger, day: str) -> str:
         """Take over what was kept of this day; what was done, for the log.  Raises OSError."""
@@ -152,10 +156,15 @@ class PeakStore:
         return f"took over {len(state['peaks'])} high-water marks of earlier today"
 
     def keep(self, ledger: Ledger, day: str) -> bool:
-        """Write them down when they have changed; whether they had.  Raises OSError."""
+        """Write them down when they have changed, or could not be written; whether they had changed."""
         state = {"day": day, "peaks": sorted(ledger.peaks.state(), key=str)}
-        if state == self._written:
+        if state == self._kept:
+            self._files.look()
             return False
-        write_state(self._path, state)
-        self._written = state
+        self._kept = state
+        self._files.keep(state)
         return True
+
+
+def _no_entry(entry: Entry) -> None:
+    raise AssertionError(f"marks have no journal: {entry}")

@@ -66,20 +66,16 @@ class Bookkeeper(Steward):
             self.ledger.mark(instrument, _mid(top), now, stale=top.stale)
         self.ledger.observe()
         self._looks += 1
-        return self._keep() if self._looks % KEEP_EVERY == 0 else ""
+        if self._looks % KEEP_EVERY == 0:
+            self._keep()
+        return ""
 
-    def _keep(self) -> str:
+    def _keep(self) -> None:
         """Write high-water marks down: a restart must not loosen a drawdown limit.  A new day begins with none."""
         before, self._day = self._day, _today()
         if before != self._day:
             self.ledger.peaks.clear()
-        try:
-            self._peaks.keep(self.ledger, self._day)
-        except OSError as error:
-            said, self._unkept = self._unkept, str(error)
-            return "" if said == self._unkept else f"high-water marks could not be kept: {error}"
-        self._unkept = ""
-        return ""
+        self._peaks.keep(self.ledger, self._day)
 
     def _judge(self, effect: Effect, order_id: int, match_number: int) -> None:
         if effect not in TRUSTED:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tickwire.config import Config
+from tickwire.host.upkeep import Submit, at_once
 from tickwire.native import Control, lib
 from tickwire.services.breaker import State
 from tickwire.services.breaker_metrics import Metrics
@@ -35,6 +36,7 @@ class BreakerGuard(Steward):
         ledger: Ledger,
         clock_ns: Callable[[], int],
         wall_ns: Callable[[], int],
+        submit: Submit = at_once,
     ) -> None:
         super().__init__()
         self._control = control
@@ -48,7 +50,7 @@ class BreakerGuard(Steward):
         }
         self._owed: list[Action] = []
         store = BreakerStore(Path(config.box.state_dir))
-        self.breakers = Breakers(breaker_settings(config), metrics, store, clock_ns, wall_ns, self._act)
+        self.breakers = Breakers(breaker_settings(config), metrics, store, clock_ns, wall_ns, self._act, submit)
         self._generation = self.breakers.probe_generation
         self._sync()
 

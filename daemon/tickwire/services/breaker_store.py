@@ -61,26 +61,30 @@ class BreakerStore:
         """Add a change of state.  Raises OSError."""
         self._journal.append(entry)
 
-    def save(self, breakers: Iterable[Breaker]) -> None:
-        """Replace how they stand.  Raises OSError."""
-        kept = {
-            breaker.settings.key: asdict(
-                Kept(
-                    breaker.settings,
-                    breaker.state,
-                    breaker.is_held,
-                    breaker.reopened,
-                    breaker.accepted,
-                    breaker.who,
-                    breaker.why,
-                )
-            )
-            for breaker in breakers
-        }
+    def save(self, kept: dict[str, Any]) -> None:
+        """Replace how they stand by what ``kept_of`` said.  Raises OSError."""
         write_state(self._state, {"breakers": kept, "events": self._journal.count})
 
     def _put_aside(self, path: Path, at_ns: int) -> None:
         path.rename(path.with_name(f"{path.name}.damaged-{at_ns}"))
+
+
+def kept_of(breakers: Iterable[Breaker]) -> dict[str, Any]:
+    """How they stand, for a file."""
+    return {
+        breaker.settings.key: asdict(
+            Kept(
+                breaker.settings,
+                breaker.state,
+                breaker.is_held,
+                breaker.reopened,
+                breaker.accepted,
+                breaker.who,
+                breaker.why,
+            )
+        )
+        for breaker in breakers
+    }
 
 
 def _kept(state: dict[str, Any]) -> Kept:

@@ -1,18 +1,17 @@
 """All circuit breakers of the box: observed, remembered across restarts, and turned into actions for the supervisor."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from tickwire.host.logs import Log
+from tickwire.host.upkeep import Submit, Upkeep, at_once
 from tickwire.services.breaker import ActionKind, Breaker, BreakerSettings, Reading, State, Transition
 from tickwire.services.breaker_metrics import Gauge, Metrics
-from tickwire.services.breaker_store import BreakerStore, Kept
+from tickwire.services.breaker_store import BreakerStore, Kept, kept_of
 from tickwire.services.limit_paths import RefusedError
 
-UNRECORDED_COUNT_MAX = 4096  # events that wait for the disk; older ones are in the log only
 NS_PER_S = 1_000_000_000
 OPENED_LAST = "it opened just before the box stopped"
 ORPHANED = "it was open when its table was taken out of the configuration"
@@ -105,6 +104,7 @@ class Breakers:
         clock_ns: Callable[[], int],
         wall_ns: Callable[[], int],
         act: Callable[[Sequence[Action]], None] = lambda actions: None,
+        submit: Submit = at_once,
     ) -> None:
         """clock_ns never steps; wall_ns is for the record.  Raises OSError."""
         self.log = Log("breakers")
@@ -112,11 +112,11 @@ class Breakers:
         self._wall_ns = wall_ns
         self._store = store
         self._act = act
-        self._unrecorded: deque[dict[str, Any]] = deque(maxlen=UNRECORDED_COUNT_MAX)
-        self._is_saved = False
+        self._files = Upkeep(submit, store.record, store.save, self.log, "breakers_not_recorded")
         self.probe_generation = 0  # grows whenever probe orders are to be let through anew
         self._breakers = {one.key: Breaker(one) for one in settings}
         self._gauges = {one.key: Gauge(one, metrics) for one in settings}  # what has none is an orphan
+        self._moved = False
         self._due = self._restore()
         self._save()
 
@@ -129,8 +129,9 @@ class Breakers:
             if transition := self._breakers[key].observe(now_ns, gauge.read(now_ns)):
                 actions += self._follow(self._breakers[key], transition)
         changed = accepted != [breaker.accepted for breaker in self._breakers.values()]
-        if changed or self._unrecorded or not self._is_saved:
+        if changed or self._moved:
             self._save()
+        self._files.look()
         return actions
 
     def stops(self) -> dict[tuple[str, str], Stop]:
@@ -249,22 +250,14 @@ class Breakers:
             "why": transition.why,
         }
         time = datetime.fromtimestamp(at_ns / NS_PER_S, UTC).isoformat(timespec="microseconds")
-        self._unrecorded.append({"at_ns": at_ns, "time": time, **facts})
+        self._files.note({"at_ns": at_ns, "time": time, **facts})
+        self._moved = True
         say = self.log.warning if transition.after is State.OPEN else self.log.info
         say(f"breaker_{transition.after.value.replace('-', '_')}", **facts)
 
     def _save(self) -> None:
-        try:
-            while self._unrecorded:
-                self._store.record(self._unrecorded[0])
-                self._unrecorded.popleft()
-            self._store.save(self._breakers.values())
-        except OSError as error:
-            if self._is_saved:
-                self.log.error("breakers_not_recorded", error=str(error), done="in force in memory; tried again")
-            self._is_saved = False
-        else:
-            self._is_saved = True
+        self._moved = False
+        self._files.keep(kept_of(self._breakers.values()))
 
 
 def _actions(breaker: Breaker) -> list[Action]:

@@ -4,21 +4,20 @@ A tightening takes effect at once.  A loosening waits for a second person, where
 override returns to the standing value by itself.  Nothing loosens by a restart, a clock that steps, or a full disk.
 """
 
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from tickwire.host.logs import Log
+from tickwire.host.upkeep import Submit, Upkeep, at_once
 from tickwire.services.limit_change import Change, Governance, Override, is_same_person, person, reason
 from tickwire.services.limit_lease import Clocks, Lease
 from tickwire.services.limit_paths import Limit, RefusedError, Value, find
 from tickwire.services.limit_restart import Finding, settle
-from tickwire.services.limit_store import LimitStore
+from tickwire.services.limit_store import LimitStore, state_of
 
 PENDING_COUNT_MAX = 64
-UNRECORDED_COUNT_MAX = 4096  # entries that wait for the disk; older ones are in the log only
 SAVE_NS = 60_000_000_000  # how often the time of day is kept while something is lent
 NS_PER_S = 1_000_000_000
 
@@ -45,6 +44,7 @@ class LimitBook:
         store: LimitStore,
         governance: Governance,
         clocks: Clocks,
+        submit: Submit = at_once,
     ) -> None:
         """Takes what was kept over and says where it differs from the configuration.  Raises OSError."""
         self.log = Log("limit-book")
@@ -52,8 +52,7 @@ class LimitBook:
         self._store = store
         self._governance = governance
         self._clocks = clocks
-        self._unrecorded: deque[dict[str, Any]] = deque(maxlen=UNRECORDED_COUNT_MAX)
-        self._is_saved = False
+        self._files = Upkeep(submit, store.record, store.save, self.log, "limits_not_recorded")
         self._saved_ns = 0
         found = store.load(clocks.wall_ns())
         self._now, findings, ended = settle(declared, configured, found, clocks)
@@ -61,7 +60,7 @@ class LimitBook:
             self.log.error(
                 "limits_in_doubt", what=trouble, done="the tightest value known is in force for each of them"
             )
-            self._unrecorded.append(self._timed({"event": "doubted", "why": trouble}))
+            self._files.note(self._timed({"event": "doubted", "why": trouble}))
         for finding in findings:
             self._find(finding)
         for path in ended:
@@ -174,8 +173,9 @@ class LimitBook:
                 said.append(self._expire(change))
         now_ns = self._clocks.wall_ns()
         lent = bool(self._now.overrides or self._now.pending)
-        if said or not self._is_saved or (lent and not 0 <= now_ns - self._saved_ns < SAVE_NS):
+        if said or (lent and not 0 <= now_ns - self._saved_ns < SAVE_NS):
             self._save()
+        self._files.look()
         return tuple(said)
 
     def _effective(self, path: str) -> Value:
@@ -282,7 +282,7 @@ class LimitBook:
         facts = {name: getattr(finding, name) for name in ("path", "kept", "configured", "in_force", "text")}
         say(finding.event, **facts)
         entry = self._after(finding.path) | {"event": finding.event, "who": "restart", "why": finding.text}
-        self._unrecorded.append(self._timed(entry))
+        self._files.note(self._timed(entry))
 
     def _after(self, path: str) -> dict[str, Any]:
         """What is in force after it, which is what a recovery goes by."""
@@ -306,14 +306,16 @@ class LimitBook:
 
     def _note(self, entry: dict[str, Any]) -> None:
         """Record; when the disk does not take it, later."""
-        self._unrecorded.append(self._timed(entry))
+        self._files.note(self._timed(entry))
         self._say(entry)
 
     def _must_note(self, entry: dict[str, Any]) -> None:
         """Record now, or refuse."""
         try:
-            self._flush()
-            self._store.record(self._timed(entry))
+            self._files.must(self._timed(entry))
+        except TimeoutError as error:  # it may be on record later
+            self._note({"event": "void", "id": entry["id"], "who": "clock", "why": f"nothing was changed: {error}"})
+            raise RefusedError(f"it cannot be recorded, so nothing was changed: {error}") from error
         except OSError as error:
             raise RefusedError(f"it cannot be recorded, so nothing was changed: {error}") from error
         self._say(entry)
@@ -327,24 +329,11 @@ class LimitBook:
         time = datetime.fromtimestamp(at_ns / NS_PER_S, UTC).isoformat(timespec="microseconds")
         return {"at_ns": at_ns, "time": time} | entry
 
-    def _flush(self) -> None:
-        while self._unrecorded:
-            self._store.record(self._unrecorded[0])
-            self._unrecorded.popleft()
-
     def _save(self) -> None:
         """History first, then what is in force; what fails is tried again with every tick."""
-        now_ns = self._clocks.wall_ns()
-        self._now.seen_ns = max(self._now.seen_ns, now_ns)
-        try:
-            self._flush()
-            self._store.save(self._now)
-        except OSError as error:
-            if self._is_saved:
-                self.log.error("limits_not_recorded", error=str(error), done="in force in memory; tried again")
-            self._is_saved = False
-        else:
-            self._is_saved, self._saved_ns = True, now_ns
+        self._saved_ns = self._clocks.wall_ns()
+        self._now.seen_ns = max(self._now.seen_ns, self._saved_ns)
+        self._files.keep(state_of(self._now))
 
 
 def _authorise(role: str, loosens: bool, path: str) -> None:

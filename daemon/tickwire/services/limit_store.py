@@ -68,19 +68,9 @@ class LimitStore:
         """Add to the history.  Raises OSError."""
         self._journal.append(entry)
 
-    def save(self, stored: Stored) -> None:
-        """Replace what is in force.  Raises OSError."""
-        state = {
-            "version": VERSION,
-            "standing": stored.standing,
-            "overrides": {path: override_state(override) for path, override in stored.overrides.items()},
-            "pending": [change_state(change) for change in stored.pending.values()],
-            "next_id": stored.next_id,
-            "seen_ns": stored.seen_ns,
-            "history_count": self._journal.count,
-            "history_last": self._journal.last,
-        }
-        write_state(self._state, state)
+    def save(self, state: dict[str, Any]) -> None:
+        """Replace what is in force by what ``state_of`` said.  Raises OSError."""
+        write_state(self._state, {**state, "history_count": self._journal.count, "history_last": self._journal.last})
 
     def history(self) -> tuple[dict[str, Any], ...]:
         """Every entry, oldest first.  Raises OSError."""
@@ -89,6 +79,18 @@ class LimitStore:
     def _put_aside(self, path: Path, at_ns: int) -> None:
         path.rename(path.with_name(f"{path.name}.damaged-{at_ns}"))
         sync_folder(path.parent)
+
+
+def state_of(stored: Stored) -> dict[str, Any]:
+    """What is in force, for a file."""
+    return {
+        "version": VERSION,
+        "standing": dict(stored.standing),
+        "overrides": {path: override_state(override) for path, override in stored.overrides.items()},
+        "pending": [change_state(change) for change in stored.pending.values()],
+        "next_id": stored.next_id,
+        "seen_ns": stored.seen_ns,
+    }
 
 
 def _stored(state: dict[str, Any]) -> Stored:

@@ -6,6 +6,7 @@ from typing import Any
 
 from tickwire.config import Config
 from tickwire.config.effective import limit_values, with_limits
+from tickwire.host.upkeep import Submit, at_once
 from tickwire.services.limit_book import LimitBook, LimitView
 from tickwire.services.limit_change import Change, Governance
 from tickwire.services.limit_lease import Clocks
@@ -14,11 +15,11 @@ from tickwire.services.limit_store import LimitStore
 from tickwire.services.steward import Steward
 
 
-def open_limit_book(config: Config, folder: Path, clocks: Clocks) -> LimitBook:
+def open_limit_book(config: Config, folder: Path, clocks: Clocks, submit: Submit = at_once) -> LimitBook:
     """The limits of the configuration, as they stand after all that was changed since.  Raises OSError."""
     values = limit_values(config)
     governance = Governance(config.limits.approval, config.limits.override_s_max)
-    return LimitBook(declare(values), values, LimitStore(folder), governance, clocks)
+    return LimitBook(declare(values), values, LimitStore(folder), governance, clocks, submit)
 
 
 class LimitSteward(Steward):

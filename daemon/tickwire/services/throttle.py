@@ -12,6 +12,7 @@ from typing import Any
 
 from tickwire.host.durable import DamagedFileError, Journal, read_state, write_state
 from tickwire.host.logs import Log
+from tickwire.host.upkeep import Submit, Upkeep, at_once
 from tickwire.services.limit_change import person, reason
 from tickwire.services.limit_paths import RefusedError
 
@@ -32,7 +33,12 @@ class Throttles:
     """Latches by strategy.  ``stopped`` says who must not trade, ``generations`` what the gate is to be told."""
 
     def __init__(
-        self, strategies: Mapping[int, str], folder: Path, clock_ns: Callable[[], int], wall_ns: Callable[[], int]
+        self,
+        strategies: Mapping[int, str],
+        folder: Path,
+        clock_ns: Callable[[], int],
+        wall_ns: Callable[[], int],
+        submit: Submit = at_once,
     ) -> None:
         """clock_ns never steps; wall_ns is for the record.  Raises OSError."""
         self._strategies = strategies
@@ -44,7 +50,13 @@ class Throttles:
         self._stopped: dict[int, Throttled] = {}
         self._generations: dict[int, int] = {}
         self._released_ns: dict[int, int] = {}
-        self._is_saved = True
+        self._files = Upkeep(
+            submit,
+            self._journal.append,
+            lambda state: write_state(self._path, state),
+            self._log,
+            "throttles_not_recorded",
+        )
         self._load()
 
     def observe(self, latched: Iterable[int]) -> list[int]:
@@ -57,8 +69,9 @@ class Throttles:
             if now_ns - self._released_ns.get(number, now_ns - RELEASE_NS) >= RELEASE_NS:
                 self._stop(number, "too many repeated executions: the gate has throttled it")
                 new.append(number)
-        if new or not self._is_saved:
-            self._save()
+        if new:
+            self._files.keep(self._state())
+        self._files.look()
         return new
 
     def stopped(self) -> tuple[Throttled, ...]:
@@ -78,21 +91,18 @@ class Throttles:
         before = self._generations.get(number, 0)
         self._generations[number] = before + 1
         try:
-            self._record("re-enabled", number, who, why)
-            write_state(self._path, self._state())
+            self._files.must(self._told("re-enabled", number, who, why), self._state())
         except OSError as error:
             self._stopped[number] = stopped
             self._generations[number] = before
+            self._files.note(self._told("throttled", number, who, f"it could not be re-enabled: {error}"))
+            self._files.keep(self._state())
             raise RefusedError(f"it cannot be recorded, so it stays throttled: {error}") from error
-        self._is_saved = True
         self._released_ns[number] = self._clock_ns()
 
     def _stop(self, number: int, why: str) -> None:
         self._stopped[number] = Throttled(number, self._wall_ns(), why)
-        try:
-            self._record("throttled", number, "gate", why)
-        except OSError as error:
-            self._log.error("throttle_not_recorded", strategy=self._title(number), error=str(error))
+        self._files.note(self._told("throttled", number, "gate", why))
 
     def _load(self) -> None:
         lines = self._journal.load()
@@ -115,28 +125,18 @@ class Throttles:
             self._generations = _counted(lines.entries)
             for number in self._strategies:
                 self._stop(number, f"not known whether it was throttled: {trouble}")
-            self._save()
+            self._files.keep(self._state())
 
     def _state(self) -> dict[str, Any]:
         stopped = [[one.number, one.since_ns, one.why] for one in self._stopped.values()]
         return {"stopped": stopped, "generations": {str(key): count for key, count in self._generations.items()}}
 
-    def _save(self) -> None:
-        try:
-            write_state(self._path, self._state())
-        except OSError as error:
-            if self._is_saved:
-                self._log.error("throttles_not_kept", error=str(error), done="in force in memory; tried again")
-            self._is_saved = False
-        else:
-            self._is_saved = True
-
-    def _record(self, event: str, number: int, who: str, why: str) -> None:
+    def _told(self, event: str, number: int, who: str, why: str) -> dict[str, Any]:
         at_ns = self._wall_ns()
         time = datetime.fromtimestamp(at_ns / NS_PER_S, UTC).isoformat(timespec="microseconds")
         facts = {"strategy": self._title(number), "number": number, "who": who, "why": why}
         self._log.warning(f"strategy_{event.replace('-', '_')}", **facts)
-        self._journal.append({"at_ns": at_ns, "time": time, "event": event, **facts})
+        return {"at_ns": at_ns, "time": time, "event": event, **facts}
 
     def _title(self, number: int) -> str:
         return self._strategies.get(number, str(number))

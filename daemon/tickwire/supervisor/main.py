@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tickwire.config import Config, ConfigError, check_passwords, housekeeping_cores, lanes_of, load
 from tickwire.host import logs, process
+from tickwire.host.upkeep import scribe
 from tickwire.native import NativeError, now_ns
 from tickwire.services.throttle import Throttles
 from tickwire.supervisor.layout import create_segment
@@ -87,9 +88,10 @@ async def _run(config: Config, config_path: Path, owner: Ownership, cores: Colle
 
     log.info("box_started", name=config.box.name, pid=os.getpid(), epoch=control.epoch, killed=bool(control.kill))
     names = {strategy.number: strategy.name for strategy in config.strategies}
-    throttles = Throttles(names, Path(config.box.state_dir), time.monotonic_ns, time.time_ns)
+    submit = scribe("records")
+    throttles = Throttles(names, Path(config.box.state_dir), time.monotonic_ns, time.time_ns, submit)
     stewards = Stewards(config, segment, control, throttles, now_ns)
-    services = Services(config, segment, control, stewards, now_ns)
+    services = Services(config, segment, control, stewards, now_ns, submit)
     plane = make_plane(config, lanes, segment, control, directory, owner, stewards, services, now_ns)
     memory = Memory(control, directory, owner, owner.stops, log)
     parts = (*services.parts(), ("operators", plane.run))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tickwire.config import Config
+from tickwire.host.upkeep import Submit, at_once
 from tickwire.native import Control, Segment, lib
 from tickwire.services.account_state import PeakStore
 from tickwire.services.account_watch import AccountWatch
@@ -36,13 +37,15 @@ class Services:
         control: Control,
         stewards: Stewards,
         clock_ns: Callable[[], int],
+        submit: Submit = at_once,
     ) -> None:
+        """submit: where records are written, so that a slow disk holds up nobody."""
         folder = Path(config.box.state_dir)
         self.records = open_records(config, segment, control, folder, stewards.resync, clock_ns)
         fees = {index: FeeSchedule(venue.fee_taker, venue.fee_maker) for index, venue in enumerate(config.venues)}
         self.ledger = Ledger(fees, MARK_AGE_NS_MAX, clock_ns)
         self._bookkeeper = Bookkeeper(
-            self.ledger, segment, config.symbols, config.enabled_venues, PeakStore(folder), clock_ns
+            self.ledger, segment, config.symbols, config.enabled_venues, PeakStore(folder, submit), clock_ns
         )
         self.records.blotter.subscribe(self._bookkeeper.listen)
         parents = segment.ring("parent.operator", "parent_order")
@@ -52,10 +55,10 @@ class Services:
         self.records.blotter.subscribe(tally.listen)
         metrics = _metrics(config, segment, self.ledger, tally)
         self.guard = BreakerGuard(
-            config, metrics, control, stewards.risk, self.desk, self.ledger, time.monotonic_ns, time.time_ns
+            config, metrics, control, stewards.risk, self.desk, self.ledger, time.monotonic_ns, time.time_ns, submit
         )
         self.alerts = Alerts(BoxCauses(config, segment, control, self.records, clock_ns), folder, clock_ns)
-        book = open_limit_book(config, folder, Clocks.system())
+        book = open_limit_book(config, folder, Clocks.system(), submit)
         self.limits = LimitSteward(config, book, (stewards.risk.enforce, self.guard.enforce))
 
     def parts(self) -> Iterator[Part]:

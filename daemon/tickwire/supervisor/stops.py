@@ -82,8 +82,10 @@ class Memory:
     def look(self) -> None:
         """One look; does not raise when the disk does not let it write: the box must not be left alone then."""
         try:
-            if self._control.kill:
-                self._kill_store.remember_kill(self._control.kill)
+            if kill := self._control.kill:
+                self._kill_store.remember_kill(kill)
+                if not self._control.kill:  # re-armed while it was written down
+                    self._kill_store.rearm()
             self._keep(kept_words(self._control, self._directory))
             self._said = ""
         except OSError as error:

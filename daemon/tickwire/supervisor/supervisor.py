@@ -66,13 +66,14 @@ class Supervisor:
             stewards = [start(steward.name, steward.run()) for steward in self.stewards.all()]
             stewards += [start(name, work()) for name, work in self._parts]
             heart = start("heartbeat", self._beat())
+            memory = start("memory", self._remember())
             lanes = [start(f"lane {keeper.name}", keeper.run()) for keeper in self.keepers]
             gate = start("gate", self._guard_gate())
             await stop.wait()
             gate.cancel()
             orderly = await self._wind_down()
             whole = all(await asyncio.gather(*lanes))
-            tasks = (*stewards, heart, gate)
+            tasks = (*stewards, heart, memory, gate)
             whole = whole and not any(task.done() and not task.cancelled() for task in tasks)
             for task in tasks:
                 task.cancel()
@@ -89,10 +90,15 @@ class Supervisor:
         return True
 
     async def _beat(self) -> None:
-        """Say that the supervisor lives, and remember what is stopped."""
+        """Say that the supervisor lives; nothing that may wait for a disk is done here."""
         while True:
             self._control.supervisor_heartbeat_ns = self._clock_ns()
-            self._memory.look()
+            await asyncio.sleep(self._config.supervisor.heartbeat_ms / 1000)
+
+    async def _remember(self) -> None:
+        """Keep what is stopped, however slow the disk."""
+        while True:
+            await asyncio.to_thread(self._memory.look)
             await asyncio.sleep(self._config.supervisor.heartbeat_ms / 1000)
 
     async def _guard_gate(self) -> None:
