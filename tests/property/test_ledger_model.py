@@ -1,7 +1,7 @@
 """The ledger against a reckoning share by share, and against the box's own position book."""
 
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from desk import Fill, Time
@@ -34,7 +34,6 @@ STEPS = st.one_of(
     st.tuples(st.just("fill"), FILLS),
     st.tuples(st.just("fill"), FILLS),
     st.tuples(st.just("bust"), NAMES),
-    st.tuples(st.just("correct"), NAMES, PRICES),
     st.tuples(st.just("reset"), st.integers(0, 1)),
     st.tuples(st.just("mark"), st.integers(0, 1), PRICES),
 )
@@ -69,11 +68,6 @@ class Model:
             self.fills.pop(name, None)
         else:
             self.unseen.setdefault(name, venue)
-
-    def correct(self, ledger: Ledger, name: tuple[int, int], price: int) -> None:
-        ledger.on_correction(self.seen.get(name, 0), *name, price)
-        if name in self.fills:
-            self.fills[name] = replace(self.fills[name], price=price)
 
     def reset(self, ledger: Ledger, venue: int) -> None:
         ledger.reset(venue)

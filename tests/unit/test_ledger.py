@@ -6,7 +6,7 @@ import pytest
 from desk import Time, fill
 
 from tickwire.services import ledger as ledger_module
-from tickwire.services.fees import FeeSchedule, fee_in_money
+from tickwire.services.fees import FeeSchedule
 from tickwire.services.ledger import Effect, Ledger
 from tickwire.services.ledger_book import Key, Scope
 
@@ -62,7 +62,6 @@ def test_a_flag_that_says_neither_costs_the_dearer_and_is_counted(ledger: Ledger
 
 
 def test_a_fraction_of_a_fee_is_rounded_against_us(ledger: Ledger) -> None:
-    assert [fee_in_money(fees) for fees in (-101, -100, -1, 0, 1, 100, 101)] == [-1, -1, 0, 0, 1, 1, 2]
     ledger.on_fill(fill(1, DOLLAR, 1, venue=1, liquidity="R"))
     assert (ledger.total().net, ledger.total().realised_average) == (-10, 0)
 
@@ -137,18 +136,6 @@ def test_breaking_an_early_buy_moves_the_later_sale_to_the_next_lot(ledger: Ledg
     ledger.on_bust(0, 1, 1)
     total = ledger.total()
     assert (total.quantity, total.realised_fifo, total.realised_average) == (0, 1000 * DOLLAR, 1000 * DOLLAR)
-
-
-def test_a_corrected_price_was_always_that_price(ledger: Ledger) -> None:
-    ledger.on_fill(fill(100, 10 * DOLLAR, 1))
-    ledger.on_fill(fill(-100, 30 * DOLLAR, 2))
-    assert ledger.on_correction(0, 1, 1, 11 * DOLLAR) is Effect.CORRECTED
-    assert ledger.total().realised_fifo == ledger.total().realised_average == 1900 * DOLLAR
-    assert ledger.on_correction(0, 1, 1, 11 * DOLLAR) is Effect.DUPLICATE
-    assert ledger.on_fill(fill(100, 10 * DOLLAR, 1)) is Effect.DUPLICATE
-    assert ledger.on_correction(0, 1, 1, 0) is Effect.REFUSED
-    assert ledger.on_correction(0, 9, 9, DOLLAR) is Effect.UNKNOWN
-    assert not ledger.total().known
 
 
 def test_a_break_that_overtakes_its_fill_still_breaks_it(ledger: Ledger) -> None:

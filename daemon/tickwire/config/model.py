@@ -109,8 +109,3 @@ class Config(Section, frozen=True):
     def operator_keys_dir(self) -> Path:
         """Where the box keeps its own CURVE keys."""
         return Path(self.operators.keys_dir or f"{self.box.state_dir}/keys")
-
-    @property
-    def operator_token(self) -> Path:
-        """The local user's token, when the file names no people."""
-        return Path(self.box.state_dir) / "operator.token"

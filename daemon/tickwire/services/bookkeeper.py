@@ -11,7 +11,7 @@ from tickwire.services.ledger import Effect, Ledger
 from tickwire.services.steward import Steward
 
 KEEP_EVERY = 10  # looks
-TRUSTED = (Effect.BOOKED, Effect.DUPLICATE, Effect.BROKEN, Effect.CORRECTED)
+TRUSTED = (Effect.BOOKED, Effect.DUPLICATE, Effect.BROKEN)
 
 
 class Bookkeeper(Steward):

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-FEE_SCALE = 1_000_000  # fees are in 1/1 000 000 of the currency
-FEE_PER_MONEY = 100  # of them in 1/10 000
+FEE_PER_MONEY = 100  # of fees' 1/1 000 000 in a price's 1/10 000
 
 # OUCH's liquidity flags (Nasdaq OUCH 5.0, "Executed Order"; older ones of OUCH 4 are kept, venues still send them).
 ADDED = frozenset("AJUVWabcefgjkxy0478")
@@ -28,8 +27,3 @@ class FeeSchedule:
         if liquidity in REMOVED:
             return self.taker * quantity
         return max(self.maker, self.taker) * quantity
-
-
-def fee_in_money(fees: int) -> int:
-    """Fees in 1/10 000, rounded against us."""
-    return -(-fees // FEE_PER_MONEY)

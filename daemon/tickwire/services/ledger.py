@@ -55,7 +55,6 @@ class Effect(Enum):
     BOOKED = "booked"
     DUPLICATE = "duplicate"  # known already: nothing changed
     BROKEN = "broken"
-    CORRECTED = "corrected"
     REFUSED = "refused"  # impossible: the venue's figures are not to be trusted until it is replayed
     CONFLICT = "conflict"  # the same fill again, but another one: likewise
     UNKNOWN = "unknown"  # about a fill that was never seen: likewise
@@ -137,7 +136,7 @@ class Ledger:
         change = fill.quantity if fill.side == lib.SIDE_BUY else -fill.quantity
         known = self._fills.get(identity)
         if known is not None:
-            same = (known.key, known.change, known.reported_price) == (key, change, fill.price)
+            same = (known.key, known.change, known.price) == (key, change, fill.price)
             if not same:
                 self._refused.add(fill.venue)
             return Effect.DUPLICATE if same else Effect.CONFLICT
@@ -149,7 +148,6 @@ class Ledger:
             key=key,
             change=change,
             price=fill.price,
-            reported_price=fill.price,
             liquidity=fill.liquidity,
             fee=schedule.fee(fill.liquidity, fill.quantity),
             sequence=fill.sequence,
@@ -165,21 +163,9 @@ class Ledger:
             return self._unknown(venue, (order_id, match_number))
         if fill.broken:
             return Effect.DUPLICATE
-        self._revalue(fill, None)
+        self._revalue(fill)
         self._books[fill.key].undo(fill)
         return Effect.BROKEN
-
-    def on_correction(self, venue: int, order_id: int, match_number: int, price: int) -> Effect:
-        """The trade was at another price: as if it always had been."""
-        fill = self._fills.get((order_id, match_number))
-        if fill is None or not 0 < price <= PRICE_MAX:
-            self._refused.add(venue)
-            return Effect.REFUSED if fill else Effect.UNKNOWN
-        if fill.broken or fill.price == price:
-            return Effect.DUPLICATE
-        self._revalue(fill, price)
-        self._books[fill.key].correct(fill, price)
-        return Effect.CORRECTED
 
     def reset(self, venue: int) -> None:
         """Forget the venue's fills: its record follows from the first message."""
@@ -310,10 +296,10 @@ class Ledger:
             self._refused.update([venue] if venue in self._fees else self._fees)
         return Effect.UNKNOWN
 
-    def _revalue(self, fill: Kept, price: int | None) -> None:
+    def _revalue(self, fill: Kept) -> None:
         """Peaks too; a replay repeats what they have been corrected for."""
         if self._standing[fill.key.venue] is not Standing.REPLAYING:
-            self.peaks.revalue(self._books[fill.key].scopes, fill, price)
+            self.peaks.revalue(self._books[fill.key].scopes, fill)
 
     def _stand(self, venue: int, standing: Standing) -> None:
         if venue in self._standing:

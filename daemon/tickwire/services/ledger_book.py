@@ -54,7 +54,6 @@ class Kept:
     key: Key
     change: int  # shares, positive for bought
     price: int
-    reported_price: int  # before any correction
     liquidity: str
     fee: int
     sequence: int
@@ -145,13 +144,6 @@ class KeyBook:
         """As if the fill had never been."""
         fill.broken = True
         self.flow.add(fill, -1)
-        self._outdated = True
-
-    def correct(self, fill: Kept, price: int) -> None:
-        """As if the fill had always been at that price."""
-        self.flow.add(fill, -1)
-        fill.price = price
-        self.flow.add(fill)
         self._outdated = True
 
     def fold_oldest(self) -> None:

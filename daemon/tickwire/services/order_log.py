@@ -39,6 +39,7 @@ class OrderLog(Steward):
         self._accounts = _by_number(config.accounts)
         self._strategies = _by_number(config.strategies)
         self._traders = _by_number(config.traders)
+        self._algorithms = {strategy.number: strategy.algorithm for strategy in config.strategies}
         self._verdicts = verdicts.observer()
         self._reports = reports.observer()
         self._clock_ns = clock_ns
@@ -79,6 +80,7 @@ class OrderLog(Steward):
             venue=_name(self._venues, record.venue),
             session=_name(self._sessions, record.venue),
             strategy=self._strategies.get(record.strategy, record.strategy),
+            algorithm=self._algorithms.get(record.strategy, ""),
             account=self._accounts.get(record.account, record.account),
             trader=self._traders.get(record.trader, record.trader),
         )

@@ -39,8 +39,8 @@ class Peaks:
             if total > peak.value:
                 peak.value, peak.marks, peak.sequences = total, marks, sequences
 
-    def revalue(self, scopes: Iterable[Scope], fill: Kept, price: int | None) -> None:
-        """A fill was broken (price None) or is now at price: what it gave at the moment of the peak was never there.
+    def revalue(self, scopes: Iterable[Scope], fill: Kept) -> None:
+        """A fill was broken: what it gave at the moment of the peak was never there.
 
         Exact for that moment.  Another moment may be the day's best now, but is no longer known; where the fill came
         later, or had no mark, the peak stays: a drawdown is rather overstated.
@@ -50,13 +50,9 @@ class Peaks:
             if peak is None or not 0 < fill.sequence <= peak.sequences.get(fill.key.venue, 0):
                 continue
             mark = peak.marks.get(fill.key.instrument)
-            if price is not None:
-                gave = fill.change * (price - fill.price) * FEE_PER_MONEY
-            elif mark is not None:
+            if mark is not None:
                 gave = fill.change * (mark - fill.price) * FEE_PER_MONEY - fill.fee
-            else:
-                continue
-            peak.value = max(0, peak.value - gave)
+                peak.value = max(0, peak.value - gave)
 
     def state(self) -> list[list[int | None]]:
         """Scopes and peaks, for a file."""

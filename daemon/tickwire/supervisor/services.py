@@ -1,7 +1,7 @@
 """The slow services of a box, each made where all it needs is at hand: records, ledger, limits, breakers."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tickwire.config import Config
@@ -11,15 +11,18 @@ from tickwire.services.account_state import PeakStore
 from tickwire.services.account_watch import AccountWatch
 from tickwire.services.alert_causes import BoxCauses
 from tickwire.services.alerts import Alerts
+from tickwire.services.blotter import Blotter
 from tickwire.services.bookkeeper import Bookkeeper
 from tickwire.services.breaker_guard import BreakerGuard
 from tickwire.services.breaker_sources import BoxMetrics, OrderTally
+from tickwire.services.disconnect_promise import DisconnectPromise
 from tickwire.services.fees import FeeSchedule
 from tickwire.services.latency_window import LatencyWindows
 from tickwire.services.ledger import Ledger
 from tickwire.services.limit_lease import Clocks
 from tickwire.services.limits_steward import LimitSteward, open_limit_book
 from tickwire.services.order_desk import OrderDesk
+from tickwire.services.reconcile_run import Holding
 from tickwire.services.record_keeping import open_records
 from tickwire.supervisor.stewards import Stewards
 from tickwire.supervisor.supervisor import Part
@@ -48,6 +51,8 @@ class Services:
             self.ledger, segment, config.symbols, config.enabled_venues, PeakStore(folder, submit), clock_ns
         )
         self.records.blotter.subscribe(self._bookkeeper.listen)
+        self.records.blotter.subscribe(_promise(config, self.records.blotter).listen)
+        self.records.reconciliation.compare_with(lambda: ledger_holdings(self.ledger, config.symbols))
         parents = segment.ring("parent.operator", "parent_order")
         self.desk = OrderDesk(config, stewards.executions, self.ledger, parents, control.epoch, clock_ns)
         self.accounts = AccountWatch(config, self.ledger, self.records.blotter, clock_ns)
@@ -72,6 +77,19 @@ class Services:
             self.alerts,
         ):
             yield steward.name, steward.run
+
+
+def ledger_holdings(ledger: Ledger, symbols: Sequence[str]) -> Iterator[Holding]:
+    """Positions as the ledger has them."""
+    for instrument, symbol in enumerate(symbols):
+        total = ledger.total(instrument=instrument)
+        yield Holding("ledger", symbol, total.quantity, total.known)
+
+
+def _promise(config: Config, blotter: Blotter) -> DisconnectPromise:
+    venues = {index: config.venues[index] for index in config.enabled_venues}
+    promised = {index: venue.name for index, venue in venues.items() if venue.execution.cancel_on_disconnect}
+    return DisconnectPromise(promised, lambda: blotter.orders)
 
 
 def _metrics(config: Config, segment: Segment, ledger: Ledger, tally: OrderTally) -> BoxMetrics:

@@ -81,10 +81,6 @@ class Stewards:
         """Whether every session is live and the gate knows what the box holds."""
         return all(execution.live for execution in self.executions) and self.risk.reconciled
 
-    def is_live(self, venue: int) -> bool:
-        """Whether that venue's session is; a disabled venue has none to wait for."""
-        return all(execution.live for execution in self.executions if execution.venue == venue)
-
     def resync(self, venue: int) -> bool:
         """Ask for that venue's record anew; False when the command did not fit."""
         return all([execution.resync() for execution in self.executions if execution.venue == venue])  # noqa: C419
