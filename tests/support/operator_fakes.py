@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tickwire.native import lib
+from tickwire.services.ledger_book import FillPnL, Scope
 from tickwire.services.limit_paths import RefusedError
 
 
@@ -93,6 +94,11 @@ class Ledger:
     """Positions by (instrument, strategy, account, venue)."""
 
     held: dict[tuple[int, int, int, int], PnL] = field(default_factory=dict)
+
+    profits: list[FillPnL] = field(default_factory=list)
+
+    def fills(self, scope: Scope) -> list[FillPnL]:
+        return [one for one in self.profits if scope.covers(one.key)]
 
     def keys(self) -> Sequence[tuple[int, int, int, int]]:
         return tuple(self.held)

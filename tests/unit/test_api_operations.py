@@ -17,7 +17,7 @@ from tickwire.api.metrics import OperationsCollector
 from tickwire.api.people import Principal, Role, nobody
 from tickwire.native import lib
 from tickwire.services.account_state import AccountState
-from tickwire.services.ledger_book import Scope
+from tickwire.services.ledger_book import FillPnL, Key, Scope
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "best-execution": {"order_id": 7},
@@ -289,6 +289,14 @@ def test_what_is_at_stake_stands_beside_the_limits_in_the_status_and_in_the_metr
     assert samples["tickwire_credit_used", "account", "HOUSE"] == 7.0
     assert samples["tickwire_drawdown", "account", "HOUSE"] == 1.5
     assert samples["tickwire_stake_known", "strategy", "twap"] == 0
+
+
+def test_each_fill_says_what_it_brought(box: OperatorBox) -> None:
+    box.blotter.executions = [Fill(1, 11), Fill(2, 12, instrument=1)]
+    box.ledger.profits = [FillPnL(1, 11, Key(0, 1, 1, 0), -100, 1, 500, 400, 30_000, 20, 70)]
+    other, first = do(box, VIEWER, "fills")
+    assert (first.realised_1e4, first.realised_fifo_1e4, first.unrealised_1e4, first.fee_1e6) == (500, 400, 70, 30_000)
+    assert (other.realised_1e4, other.fee_1e6) == (None, None), "what the ledger has not booked is not known"
 
 
 def test_the_status_says_why_the_box_does_not_trade(box: OperatorBox) -> None:

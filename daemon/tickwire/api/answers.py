@@ -102,7 +102,7 @@ class OrderLine(Answer, frozen=True):
 
 
 class FillLine(Answer, frozen=True):
-    """One execution."""
+    """One execution, and what it brought; unrealised: of its shares that are still held, first in, first out."""
 
     order_id: int
     match_number: int
@@ -117,6 +117,10 @@ class FillLine(Answer, frozen=True):
     venue_ns: int
     report_ns: int
     replayed: bool
+    realised_1e4: int | None
+    realised_fifo_1e4: int | None
+    unrealised_1e4: int | None
+    fee_1e6: int | None
 
 
 class PositionLine(Answer, frozen=True):

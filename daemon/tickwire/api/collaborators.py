@@ -143,6 +143,7 @@ class Ledger(Protocol):
     """P&L by (instrument, strategy, account, venue)."""
 
     def keys(self) -> Sequence[Any]: ...
+    def fills(self, scope: Any) -> Iterable[Any]: ...  # of FillPnL
     def total(
         self,
         instrument: int | None = None,

@@ -15,6 +15,7 @@ from tickwire.api.errors import Refused
 from tickwire.api.people import Principal
 from tickwire.api.scopes import FIRM, Target, stop_names
 from tickwire.native import enum_names, lib
+from tickwire.services.ledger_book import Scope
 
 SIDES = {lib.SIDE_BUY: "buy", lib.SIDE_SELL: "sell"}
 HISTORY_LINES = 50
@@ -128,7 +129,17 @@ class Queries:
             for fill in _newest(self._blotter().fills())
             if _is_in(target, fill) and request.order_id in (None, fill.order_id)
         )
-        return [self._fill_line(fill) for fill in itertools.islice(wanted, request.lines)]
+        shown = list(itertools.islice(wanted, request.lines))
+        profits = self._profits(shown)
+        return [self._fill_line(fill, profits.get((fill.order_id, fill.match_number))) for fill in shown]
+
+    def _profits(self, fills: Iterable[Execution]) -> dict[tuple[int, int], Any]:
+        """What the ledger knows of them, by order and match."""
+        ledger = self._parts.ledger
+        if ledger is None:
+            return {}
+        keys = {Scope(fill.instrument, fill.strategy, fill.account, fill.venue) for fill in fills}
+        return {(one.order_id, one.match_number): one for key in keys for one in ledger.fills(key)}
 
     async def positions(self, who: Principal, request: commands.Scope) -> answers.Positions:
         """Of a scope."""
@@ -286,7 +297,7 @@ class Queries:
             reason=str(order.reason),
         )
 
-    def _fill_line(self, fill: Execution) -> answers.FillLine:
+    def _fill_line(self, fill: Execution, profit: Any) -> answers.FillLine:
         name = self._parts.directory.name
         return answers.FillLine(
             order_id=fill.order_id,
@@ -302,6 +313,10 @@ class Queries:
             venue_ns=fill.venue_ns,
             report_ns=fill.report_ns,
             replayed=fill.replayed,
+            realised_1e4=profit.realised_average if profit else None,
+            realised_fifo_1e4=profit.realised_fifo if profit else None,
+            unrealised_1e4=profit.unrealised if profit else None,
+            fee_1e6=profit.fee if profit else None,
         )
 
     def _position_line(self, key: tuple[int, int, int, int], position: Any) -> answers.PositionLine:

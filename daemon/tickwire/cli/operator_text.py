@@ -110,6 +110,8 @@ FILLS: Columns = (
     ("price_1e4", "price", tag),
     ("venue", "venue", text),
     ("liquidity", "liquidity", text),
+    ("realised_1e4", "realised", cash),
+    ("fee_1e6", "fee", fees),
     ("strategy", "strategy", text),
     ("account", "account", text),
     ("order_id", "order", text),
@@ -176,7 +178,7 @@ STAKES: Columns = (
     ("open_orders", "open orders", text),
     ("daily_loss_1e4", "loss today", cash),
     ("drawdown_1e4", "drawdown", cash),
-    ("known", "known", text),
+    ("known", "known", yes),
 )
 LIMITS: Columns = (
     ("path", "limit", text),
