@@ -1,7 +1,11 @@
 """The blotter when it must begin anew, has missed something, or holds too much."""
 
 import json
+import os
+from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 from blotter_rig import PRICE, Ear, accepted, broken, canceled, executed, order_id
@@ -181,3 +185,26 @@ def test_a_full_disk_keeps_orders_in_memory_and_is_counted(tmp_path: Path, monke
     ear.check()
     assert len(ear.blotter.orders) == 5
     assert ear.blotter.counters["store_errors"] == 1
+
+
+def test_a_line_that_the_disk_did_not_take_is_told_with_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs: list[Callable[[], Any]] = []
+
+    def later(job: Callable[[], Any]) -> "Future[Any]":
+        jobs.append(job)
+        return Future()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    file = LineFile(tmp_path / "lines.jsonl", later)
+    file.append({"line": 1}, durable=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        jobs.pop()()
+    with pytest.raises(OSError, match="No space left"):
+        file.append({"line": 2})
+    file.append({"line": 3})
+    assert [entry["line"] for entry in file.entries()] == [1, 2, 3]

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tickwire.host.upkeep import Submit, at_once
 from tickwire.services.blotter_store import LineFile
 from tickwire.services.steward import Steward
 
@@ -51,12 +52,18 @@ class Alerts(Steward):
     name = "alerts"
     interval_s = INTERVAL_S
 
-    def __init__(self, causes: Callable[[], Iterable[Cause]], folder: Path, clock_ns: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        causes: Callable[[], Iterable[Cause]],
+        folder: Path,
+        clock_ns: Callable[[], int],
+        submit: Submit = at_once,
+    ) -> None:
         """Raises OSError when the file cannot be opened."""
         super().__init__()
         self._causes = causes
         self._clock_ns = clock_ns
-        self._file = LineFile(folder / FILE)
+        self._file = LineFile(folder / FILE, submit)
         self._active: dict[tuple[str, str], Alert] = {}
         self._unwritten: deque[dict[str, Any]] = deque(maxlen=UNWRITTEN_MAX)
         self._is_written = True

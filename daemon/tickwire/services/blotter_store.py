@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from tickwire.host.upkeep import Submit, at_once
+
 LINE_SIZE_MAX = 1 << 20  # of a line that is read back
 
 
@@ -16,8 +18,11 @@ class LineFile:
     A line that a crash cut short is closed off by the next append, so it damages no other.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, submit: Submit = at_once) -> None:
+        """submit: where it waits for the disk."""
         self.path = path
+        self._submit = submit
+        self._trouble: OSError | None = None  # of a wait for the disk, until somebody is told
         path.parent.mkdir(parents=True, exist_ok=True)
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         self._end = os.fstat(self._descriptor).st_size
@@ -25,7 +30,10 @@ class LineFile:
         self.damaged: list[int] = []  # numbers of lines that could not be read, from 1
 
     def append(self, entry: dict[str, Any], durable: bool = False) -> int:
-        """Add a line and return its offset; durable: on disk when this returns.  Raises OSError."""
+        """Add a line and return its offset; durable: on its way to the disk, or there if submit waits.
+
+        Raises OSError, also for an earlier line that the disk has not taken.
+        """
         line = json.dumps(entry, separators=(",", ":"), ensure_ascii=True).encode() + b"\n"
         if self._torn:
             self._write(b"\n")
@@ -33,8 +41,17 @@ class LineFile:
         offset = self._end
         self._write(line)
         if durable:
-            os.fsync(self._descriptor)
+            self._submit(self._sync)
+        if self._trouble is not None:
+            trouble, self._trouble = self._trouble, None
+            raise trouble
         return offset
+
+    def _sync(self) -> None:
+        try:
+            os.fsync(self._descriptor)
+        except OSError as error:
+            self._trouble = error
 
     def _write(self, data: bytes) -> None:
         try:

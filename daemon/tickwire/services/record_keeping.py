@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tickwire.config import Config, password
+from tickwire.host.upkeep import Submit, at_once
 from tickwire.native import Control, NativeError, Segment, lib
 from tickwire.native.settings import MILLISECOND
 from tickwire.native.views import read_positions
@@ -45,6 +46,7 @@ def open_records(
     state_dir: Path,
     resync: Callable[[int], bool],
     clock_ns: Callable[[], int],
+    submit: Submit = at_once,
 ) -> RecordKeepers:
     """Make them on a segment with all its blocks; resync(venue) asks that venue's execution for its record.
 
@@ -68,7 +70,7 @@ def open_records(
         blotter,
         {venue: DropCopyLink(one.copy, config.venues[venue].execution.firm) for venue, one in followed.items()},
         lambda: box_holdings(segment, config.symbols),
-        LineFile(state_dir / "reconciliations.jsonl"),
+        LineFile(state_dir / "reconciliations.jsonl", submit),
         config.symbols,
         venues,
         resync,

@@ -44,7 +44,7 @@ class Services:
     ) -> None:
         """submit: where records are written, so that a slow disk holds up nobody."""
         folder = Path(config.box.state_dir)
-        self.records = open_records(config, segment, control, folder, stewards.resync, clock_ns)
+        self.records = open_records(config, segment, control, folder, stewards.resync, clock_ns, submit)
         fees = {index: FeeSchedule(venue.fee_taker, venue.fee_maker) for index, venue in enumerate(config.venues)}
         self.ledger = Ledger(fees, MARK_AGE_NS_MAX, clock_ns)
         self._bookkeeper = Bookkeeper(
@@ -62,7 +62,7 @@ class Services:
         self.guard = BreakerGuard(
             config, metrics, control, stewards.risk, self.desk, self.ledger, time.monotonic_ns, time.time_ns, submit
         )
-        self.alerts = Alerts(BoxCauses(config, segment, control, self.records, clock_ns), folder, clock_ns)
+        self.alerts = Alerts(BoxCauses(config, segment, control, self.records, clock_ns), folder, clock_ns, submit)
         book = open_limit_book(config, folder, Clocks.system(), submit)
         self.limits = LimitSteward(config, book, (stewards.risk.enforce, self.guard.enforce))
 
