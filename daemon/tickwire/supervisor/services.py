@@ -20,6 +20,7 @@ from tickwire.services.limit_lease import Clocks
 from tickwire.services.limits_steward import LimitSteward, open_limit_book
 from tickwire.services.order_desk import OrderDesk
 from tickwire.services.record_keeping import open_records
+from tickwire.supervisor.hands import Hands
 from tickwire.supervisor.stewards import Stewards
 from tickwire.supervisor.supervisor import Part
 
@@ -56,6 +57,7 @@ class Services:
         )
         self.alerts = Alerts(BoxCauses(config, segment, control, self.records, clock_ns), folder, clock_ns)
         book = open_limit_book(config, folder, Clocks.system())
+        self.hands = Hands(config, segment, control, stewards, self.records.blotter, self.desk, clock_ns)
         self.limits = LimitSteward(config, book, (stewards.risk.enforce, self.guard.enforce))
 
     def parts(self) -> Iterator[Part]:
@@ -67,6 +69,7 @@ class Services:
             self.limits,
             self.guard,
             self.alerts,
+            self.hands.book,
         ):
             yield steward.name, steward.run
 
