@@ -49,8 +49,14 @@ static char display_letter(const struct order *order) {
     return order->display == DISPLAY_HIDDEN || order->order_type == ORDER_TYPE_PEG_MIDPOINT ? 'N' : 'Y';
 }
 
+/* Without a price: a market order, or a peg that goes as far as what it follows. */
 static uint64_t wire_price(const struct order *order) {
-    return order->order_type == ORDER_TYPE_MARKET ? OUCH_PRICE_MARKET : (uint64_t)order->price;
+    return order->price == 0 ? OUCH_PRICE_MARKET : (uint64_t)order->price;
+}
+
+/* Ours is positive towards the other side; OUCH adds its own to the price, whatever the side. */
+static int64_t wire_peg_offset(const struct order *order) {
+    return order->side == SIDE_SELL ? -(int64_t)order->peg_offset : order->peg_offset;
 }
 
 static void append_number(uint8_t *data, uint16_t *size, enum ouch_tag tag, int64_t number) {
@@ -70,7 +76,7 @@ static void append_attributes(const struct order *order, uint8_t *data, uint16_t
     append_number(data, size, OUCH_TAG_MAX_FLOOR, shown);
     if (price_types[order->order_type]) {
         append_letter(data, size, OUCH_TAG_PRICE_TYPE, price_types[order->order_type]);
-        append_number(data, size, OUCH_TAG_PEG_OFFSET, order->peg_offset);
+        append_number(data, size, OUCH_TAG_PEG_OFFSET, wire_peg_offset(order));
     }
     if (order->flags & ORDER_POST_ONLY) append_letter(data, size, OUCH_TAG_POST_ONLY, 'P');
 }

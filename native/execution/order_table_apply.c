@@ -105,6 +105,11 @@ static void adopt_owner(struct order_terms *terms, const char client_order_id[14
     terms->trader = owner.trader;
 }
 
+/* Ours is positive towards the other side; OUCH adds its own to the price, whatever the side. */
+static int32_t peg_offset_of(uint8_t side, int32_t wire) {
+    return side == SIDE_SELL && wire != INT32_MIN ? -wire : wire;
+}
+
 /* adopt takes the venue's word for what an order asks for that this life did not send. */
 static void adopt(const struct order_table *table, struct order_terms *terms,
                   const struct ouch_accepted *accepted, const struct ouch_appendage *appendage) {
@@ -118,7 +123,7 @@ static void adopt(const struct order_table *table, struct order_terms *terms,
     terms->order_type = order_type_of(letter_of(appendage, OUCH_TAG_PRICE_TYPE), accepted->price);
     terms->display_quantity = number_of(appendage, OUCH_TAG_MAX_FLOOR);
     terms->minimum_quantity = number_of(appendage, OUCH_TAG_MIN_QUANTITY);
-    terms->peg_offset = (int32_t)number_of(appendage, OUCH_TAG_PEG_OFFSET);
+    terms->peg_offset = peg_offset_of(terms->side, (int32_t)number_of(appendage, OUCH_TAG_PEG_OFFSET));
     if (letter_of(appendage, OUCH_TAG_POST_ONLY) == 'P') terms->order_flags |= ORDER_POST_ONLY;
     if (accepted->intermarket_sweep == 'Y') terms->order_flags |= ORDER_SWEEP;
     adopt_owner(terms, accepted->client_order_id);

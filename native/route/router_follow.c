@@ -108,7 +108,7 @@ static void on_sent(struct router *router, const struct execution_report *report
     struct found of = {.parent = parent_of(router, report->match_number)};
     if (of.parent) of.child = asked_for(of.parent, report->venue, report->quantity, report->price);
     if (!of.child) {
-        note_orphan(router, report);
+        if (report->match_number >> PARENT_SOURCE_SHIFT != PARENT_BY_HAND) note_orphan(router, report);
         return;
     }
     of.child->order_id = report->order_id;

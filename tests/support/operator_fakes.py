@@ -24,6 +24,7 @@ class Order:
     executed: int = 0
     leaves: int = 100
     price: int = 1_870_000
+    decision_price: int = 0
     parent_id: int = 0
     order_type: int = 0
     time_in_force: int = ord("0")

@@ -48,6 +48,11 @@ def test_a_replace_and_a_broken_trade_are_followed() -> None:
     assert list(two.busted) == [9]
 
 
+def test_a_market_order_has_no_limit() -> None:
+    (line,) = follow(accepted(1, price=lib.OUCH_PRICE_MARKET)).orders("TWRA").values()
+    assert line.price == 0
+
+
 def test_an_order_accepted_dead_is_over() -> None:
     (line,) = follow(accepted(1, state="D")).orders("TWRA").values()
     assert (line.state, line.leaves) == ("canceled", 0)

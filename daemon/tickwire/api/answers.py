@@ -91,6 +91,7 @@ class OrderLine(Answer, frozen=True):
     leaves: int
     price_1e4: int
     average_price_1e4: int | None
+    decision_price_1e4: int  # what slippage is measured from; 0: not said
     order_type: str
     time_in_force: str
     state: str
@@ -99,6 +100,63 @@ class OrderLine(Answer, frozen=True):
     sent_ns: int
     report_ns: int
     reason: str
+
+
+class OrderOutcome(Answer, frozen=True):
+    """What became of an order by hand, in a word and in a sentence.
+
+    state: refused (by the gate: verdict), not-sent, sent (the venue has not answered yet), live, filled, canceled,
+    rejected.  order_id is 0 when it never got one.
+    """
+
+    state: str
+    text: str
+    order_id: int
+    verdict: str
+    executed: int
+    leaves: int
+    average_price_1e4: int | None
+    decision_price_1e4: int
+
+
+class ParentLine(Answer, frozen=True):
+    """One parent order; what the router does not tell of a strategy's own is 0, empty or None.
+
+    state: asked, working, filled, canceled, refused, lost.  doubtful: reports of it were missed.
+    """
+
+    parent_id: int
+    source: str
+    policy: str
+    instrument: str
+    strategy: str
+    account: str
+    side: str
+    quantity: int
+    executed: int
+    working: int
+    state: str
+    reason: str
+    verdict: str
+    average_price_1e4: int | None
+    decision_price_1e4: int
+    slippage_bps: float | None
+    slippage_1e4: int
+    limit_price_1e4: int
+    slippage_max_bps: float
+    duration_s: float
+    interval_s: float
+    venues: list[str]
+    started_ns: int
+    report_ns: int
+    doubtful: bool
+
+
+class ParentOutcome(Answer, frozen=True):
+    """A parent order as the router has answered, in a sentence and in figures."""
+
+    text: str
+    parent: ParentLine
 
 
 class FillLine(Answer, frozen=True):

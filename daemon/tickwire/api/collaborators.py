@@ -9,6 +9,9 @@ from tickwire.api.answers import ServiceLine
 from tickwire.api.audit import AuditLog
 from tickwire.api.scopes import Directory
 from tickwire.api.stops import StopStore
+from tickwire.services.hand_orders import OrderTerms, ParentTerms
+from tickwire.services.order_entry import Outcome
+from tickwire.services.parent_book import ParentRecord
 
 
 class Words(Protocol):
@@ -82,6 +85,7 @@ class Order(Protocol):
     executed: int
     leaves: int
     price: int
+    decision_price: int
     order_type: int
     time_in_force: int
     state: str
@@ -207,6 +211,27 @@ class OrderDesk(Protocol):
         """Start a reduce-only parent that trades quantity (signed, of the position) to zero; its id, 0: no room."""
 
 
+class OrderEntry(Protocol):
+    """Orders by hand to a venue.  Raises TermsError, BusyError, NoAnswerError, and KeyError for an unknown order."""
+
+    async def enter(self, person: str, terms: OrderTerms) -> Outcome: ...
+    async def replace(self, person: str, order_id: int, quantity: int | None, price: str | None) -> Outcome: ...
+
+
+class ParentEntry(Protocol):
+    """Parent orders by hand.  Raises TermsError, BusyError, NoAnswerError, and KeyError for an unknown parent."""
+
+    async def start(self, person: str, terms: ParentTerms) -> tuple[ParentRecord, str]: ...
+    def cancel(self, parent_id: int) -> None: ...
+
+
+class Parents(Protocol):
+    """Parent orders of the day."""
+
+    def get(self, parent_id: int) -> ParentRecord | None: ...
+    def all(self) -> Sequence[ParentRecord]: ...
+
+
 class Evidence(Protocol):
     """The router's decisions."""
 
@@ -237,6 +262,9 @@ class Collaborators:
     breakers: Callable[[], Sequence[Breaker]] | None = None
     reconciliation: Reconciliation | None = None
     desk: OrderDesk | None = None
+    entry: OrderEntry | None = None
+    parent_entry: ParentEntry | None = None
+    parents: Parents | None = None
     evidence: Evidence | None = None
     throttles: Throttles | None = None
     stakes: Callable[[], Iterable[Any]] = tuple  # what firm, accounts and strategies have at stake: AccountState

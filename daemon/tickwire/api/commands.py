@@ -27,6 +27,17 @@ Name = Annotated[str, Meta(pattern=r"^[!-~]{0,32}\Z", description="a name of the
 Path = Annotated[str, Meta(pattern=r"^[!-~]{0,128}\Z", description="dotted, e.g. instruments.AAPL.position_max")]
 Identifier = Annotated[str, Meta(pattern=r"^[!-~]{1,64}\Z")]
 OrderId = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Quantity = Annotated[int, Meta(ge=1, le=999_999, description="shares")]
+Shares = Annotated[int, Meta(ge=0, le=999_999, description="shares; 0: not asked for")]
+Price = Annotated[
+    str, Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,4})?\Z", description="a decimal of the currency, in a string: 100.05")
+]
+Offset = Annotated[
+    str,
+    Meta(pattern=r"^-?[0-9]{1,6}(\.[0-9]{1,4})?\Z", description="a decimal; positive towards the other side"),
+]
+Side = Literal["buy", "sell"]
+Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 LimitValue = bool | Annotated[int, Meta(ge=-(2**62), le=2**62)] | Annotated[str, Meta(max_length=40)]
 Lines = Annotated[int, Meta(ge=1, le=1000)]
 
@@ -154,6 +165,69 @@ class OrderOf(Request, frozen=True):
     order_id: OrderId
 
 
+class OrderEnter(Request, frozen=True, kw_only=True):
+    """An order for one venue (the strategy's own unless it is said), and why."""
+
+    strategy: Name
+    instrument: Name
+    side: Side
+    quantity: Quantity
+    reason: Reason
+    order_type: Literal["limit", "market", "peg-primary", "peg-market", "peg-midpoint"] = "limit"
+    price: Price | None = None
+    venue: Name = ""
+    time_in_force: Literal["day", "ioc", "extended"] | None = None
+    post_only: bool = False
+    hidden: bool = False
+    display: Shares = 0
+    minimum: Shares = 0
+    peg_offset: Offset | None = None
+    reduce_only: bool = False
+
+
+class OrderReplace(Request, frozen=True, kw_only=True):
+    """Another quantity (of the whole order, what was executed included) or price of an open order, and why."""
+
+    order_id: OrderId
+    reason: Reason
+    quantity: Quantity | None = None
+    price: Price | None = None
+
+
+class ParentStart(Request, frozen=True, kw_only=True):
+    """An order that the router works on all venues, or on those that are named, and why."""
+
+    policy: Literal["sweep", "post", "twap"]
+    strategy: Name
+    instrument: Name
+    side: Side
+    quantity: Quantity
+    reason: Reason
+    limit: Price | None = None
+    duration_s: Seconds | None = None
+    interval_s: Seconds | None = None
+    slippage_bps: Annotated[int, Meta(ge=1, le=10_000)] | None = None
+    venues: Annotated[list[Name], Meta(max_length=4)] = []
+    display: Shares = 0
+    reduce_only: bool = False
+
+
+class ParentCancel(Request, frozen=True, kw_only=True):
+    """A parent order that is to end, with everything of it that works, and why."""
+
+    parent_id: OrderId
+    reason: Reason
+
+
+class ParentsOf(Request, frozen=True, kw_only=True):
+    """Parent orders, newest first; those of strategies too only when all are asked for."""
+
+    parent_id: OrderId | None = None
+    state: Literal["open", "all"] = "all"
+    source: Literal["operator", "all"] = "operator"
+    lines: Lines = 100
+
+
 class AuditTail(Request, frozen=True):
     """The last lines of the record of operations."""
 
@@ -195,6 +269,7 @@ _TABLE = (
     _query("positions", Scope, answers.Positions, "Positions and P&L by instrument, strategy, account and venue."),
     _query("venues", Nothing, list[answers.VenueLine], "Venues: session, feed, fees, stops."),
     _query("best-execution", OrderOf, answers.BestExecution, "What every venue showed when the order was routed."),
+    _query("parents", ParentsOf, list[answers.ParentLine], "Parent orders of the day: how far, at what price."),
     _query("limits", LimitsOf, answers.Limits, "Limits in force, pending changes, the latest changes."),
     _query("breakers", Nothing, list[answers.BreakerLine], "Circuit breakers and their states."),
     _query("breaks", Nothing, list[answers.BreakLine], "Reconciliation breaks that nobody has cleared."),
@@ -205,6 +280,10 @@ _TABLE = (
     Command("pause", ScopeWithReason, answers.Done, _TRADER, "Nothing new in the scope; open orders stay."),
     Command("resume", ScopeWithReason, answers.Done, _TRADER, "End a pause; a trader only their own."),
     Command("cancel", Cancel, answers.Done, _TRADER, "Cancel an order, or every open order of a scope."),
+    Command("order-enter", OrderEnter, answers.OrderOutcome, _TRADER, "An order by hand, and what became of it."),
+    Command("order-replace", OrderReplace, answers.OrderOutcome, _TRADER, "Another quantity or price of an order."),
+    Command("parent-start", ParentStart, answers.ParentOutcome, _TRADER, "A parent order by hand: sweep, post, twap."),
+    Command("parent-cancel", ParentCancel, answers.Done, _TRADER, "End a parent order."),
     Command(
         "flatten",
         ScopeWithReason,

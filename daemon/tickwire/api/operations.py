@@ -14,6 +14,7 @@ from tickwire.api.attempts import Attempts
 from tickwire.api.collaborators import Collaborators
 from tickwire.api.commands import COMMANDS, Command
 from tickwire.api.controls import Controls
+from tickwire.api.entry import Entry
 from tickwire.api.errors import Refused
 from tickwire.api.idempotency import UNSURE, Remembered, digest_of
 from tickwire.api.people import Principal
@@ -43,6 +44,7 @@ class Operations:
             self._stopping,
             Trading(parts, self._queries, self._stopping),
             Controls(parts, self._queries),
+            Entry(parts),
         )
         self._remembered = Remembered()
         self._remembered.load(parts.audit.last(RECALLED_LINES))

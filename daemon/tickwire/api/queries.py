@@ -99,12 +99,13 @@ class Queries:
     async def orders(self, who: Principal, request: commands.OrdersOf) -> list[answers.OrderLine]:
         """Of a scope."""
         blotter, target = self._blotter(), self._parts.directory.find(request.scope, request.name)
+        if request.order_id is not None:
+            one = blotter.orders.get(request.order_id)
+            return [self._order_line(one)] if one is not None and _is_in(target, one) else []
         wanted = (
             order
             for order in _newest(blotter.orders.values())
-            if _is_in(target, order)
-            and (request.state == "all" or request.order_id is not None or order.open)
-            and request.order_id in (None, order.order_id)
+            if _is_in(target, order) and (request.state == "all" or order.open)
         )
         return [self._order_line(order) for order in itertools.islice(wanted, request.lines)]
 
@@ -287,6 +288,7 @@ class Queries:
             leaves=order.leaves,
             price_1e4=order.price,
             average_price_1e4=order.average_price,
+            decision_price_1e4=order.decision_price,
             order_type=self._order_types.get(order.order_type, str(order.order_type)),
             time_in_force=_time_in_force(order.time_in_force),
             state=order.state,

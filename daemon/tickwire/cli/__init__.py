@@ -15,6 +15,7 @@ MODULES = {  # module -> the commands it registers, in the order of the help
     "orders": ("orders", "fills", "positions", "best-execution"),
     "kill": ("kill",),
     "stops": ("rearm", "pause", "resume", "cancel", "flatten"),
+    "entry": ("order", "replace", "work", "parents"),
     "controls": ("reconcile", "limits", "breaker", "breaks", "throttle"),
     "operator": ("operator",),
     "exchange": ("exchange", "exchange-control"),

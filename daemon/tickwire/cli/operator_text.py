@@ -47,6 +47,11 @@ def tag(value: Any) -> str:
     return "" if value is None else price(value)
 
 
+def basis_points(value: Any) -> str:
+    """Of the decision price; positive is worse."""
+    return "" if value is None else f"{value:+.2f}"
+
+
 def moment(value: Any) -> str:
     """ns since the epoch as local time of day."""
     return datetime.fromtimestamp(value / 1e9).astimezone().strftime("%H:%M:%S.%f") if value else ""
@@ -63,7 +68,7 @@ def words(value: Any) -> str:
 
 
 Columns = Sequence[tuple[str, str, Format]]
-RIGHT = (count, signed, cash, fees, tag)
+RIGHT = (count, signed, cash, fees, tag, basis_points)
 
 
 def table(rows: Sequence[dict[str, Any]], columns: Columns, empty: str) -> None:
@@ -97,10 +102,30 @@ ORDERS: Columns = (
     ("leaves", "open", count),
     ("price_1e4", "price", tag),
     ("average_price_1e4", "average", tag),
+    ("decision_price_1e4", "decision", tag),
+    ("slippage_bps", "slippage bps", basis_points),
     ("venue", "venue", text),
     ("strategy", "strategy", text),
     ("account", "account", text),
     ("reason", "reason", text),
+)
+PARENTS: Columns = (
+    ("parent_id", "parent", text),
+    ("state", "state", text),
+    ("policy", "policy", text),
+    ("instrument", "instrument", text),
+    ("side", "side", text),
+    ("quantity", "quantity", count),
+    ("executed", "executed", count),
+    ("working", "working", count),
+    ("average_price_1e4", "average", tag),
+    ("decision_price_1e4", "decision", tag),
+    ("slippage_bps", "slippage bps", basis_points),
+    ("strategy", "strategy", text),
+    ("reason", "reason", text),
+    ("verdict", "verdict", text),
+    ("started_ns", "started", moment),
+    ("doubtful", "", lambda value: "reports were missed" if value else ""),
 )
 FILLS: Columns = (
     ("report_ns", "time", moment),

@@ -14,22 +14,27 @@ OrderOption = Annotated[int | None, typer.Option("--order", help="Only this orde
 @operator_command
 def orders(
     box: Box,
+    number: Annotated[int | None, typer.Argument(help="Only this order.")] = None,
     scope: ScopeOption = "firm",
     name: NameOption = "",
     everything: Annotated[bool, typer.Option("--all", help="Also those that are done.")] = False,
     order: OrderOption = None,
     lines: LinesOption = 100,
 ) -> None:
-    """Open orders; with --all every order of the day.
+    """Open orders; with --all every order of the day; with its number one order, open or not.
+
+    Slippage is the average execution against the price that the order was decided at, positive when worse.
 
     Example: tickwire orders --scope instrument --name AAPL --all
     """
     state = "all" if everything else "open"
-    answer = box.ask("orders", scope=scope, name=name, state=state, order_id=order, lines=lines)
+    answer = box.ask(
+        "orders", scope=scope, name=name, state=state, order_id=order if number is None else number, lines=lines
+    )
     if box.as_json:
         box.print_json(answer)
     else:
-        show.table(answer, show.ORDERS, "no such orders" if everything else "no open orders")
+        show.table(answer, show.ORDERS, "no such orders" if everything or number or order else "no open orders")
 
 
 @operator_command

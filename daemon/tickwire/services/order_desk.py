@@ -1,6 +1,7 @@
 """The operators' way to the venues: cancels that pass every stop, and orders that only reduce."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from tickwire.config import Config
 from tickwire.native import Ring, lib
@@ -35,6 +36,27 @@ class OrderDesk:
         self._base = lib.SOURCE_OPERATOR << 56 | epoch << PARENT_NUMBER_BITS
         self._count = 0
         self._clock_ns = clock_ns
+        self._listeners: list[Callable[[Any], None]] = []
+
+    def subscribe(self, listener: Callable[[Any], None]) -> None:
+        """From now on call listener with every ``struct parent_order *`` that the router is given here."""
+        self._listeners.append(listener)
+
+    def start_parent(self, **fields: int) -> int:
+        """Give the router a parent order of these fields; its id, 0: no room now."""
+        parent_id: int = self._base | self._count + 1
+        parent = record("parent_order", **{"parent_id": parent_id, "rx_ns": self._clock_ns()} | fields)
+        if self._parents.write([parent[0]]) != 1:
+            return 0
+        self._count += 1
+        for listener in self._listeners:
+            listener(parent)
+        return parent_id
+
+    def cancel_parent(self, parent_id: int) -> bool:
+        """Ask the router to end it; False: no room now."""
+        asked = record("parent_order", parent_id=parent_id, rx_ns=self._clock_ns(), kind=lib.INTENT_CANCEL)
+        return self._parents.write([asked[0]]) == 1
 
     def cancel_order(self, order_id: int) -> bool:
         """Ask for the cancel where the order is."""
@@ -59,11 +81,7 @@ class OrderDesk:
         if quantity * held <= 0:
             return 0
         shares = min(abs(quantity), abs(held))
-        parent_id: int = self._base | self._count + 1
-        parent = record(
-            "parent_order",
-            parent_id=parent_id,
-            rx_ns=self._clock_ns(),
+        return self.start_parent(
             quantity=shares,
             slippage_ppm_max=self._config.instruments[instrument].limits.collar_ppm,
             flags=lib.ORDER_REDUCE_ONLY,
@@ -75,10 +93,6 @@ class OrderDesk:
             trader=self._traders.get(strategy, 0),
             **self._how(instrument, shares),
         )
-        if self._parents.write([parent[0]]) != 1:
-            return 0
-        self._count += 1
-        return parent_id
 
     def _held(self, instrument: int, strategy: int, account: int) -> int:
         """Shares held net of all venues."""

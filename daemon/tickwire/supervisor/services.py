@@ -24,6 +24,7 @@ from tickwire.services.limits_steward import LimitSteward, open_limit_book
 from tickwire.services.order_desk import OrderDesk
 from tickwire.services.reconcile_run import Holding
 from tickwire.services.record_keeping import open_records
+from tickwire.supervisor.hands import Hands
 from tickwire.supervisor.stewards import Stewards
 from tickwire.supervisor.supervisor import Part
 
@@ -64,6 +65,7 @@ class Services:
         )
         self.alerts = Alerts(BoxCauses(config, segment, control, self.records, clock_ns), folder, clock_ns, submit)
         book = open_limit_book(config, folder, Clocks.system(), submit)
+        self.hands = Hands(config, segment, control, stewards, self.records.blotter, self.desk, clock_ns)
         self.limits = LimitSteward(config, book, (stewards.risk.enforce, self.guard.enforce))
 
     def parts(self) -> Iterator[Part]:
@@ -75,6 +77,7 @@ class Services:
             self.limits,
             self.guard,
             self.alerts,
+            self.hands.book,
         ):
             yield steward.name, steward.run
 

@@ -19,6 +19,11 @@ ORDER_COUNT_MAX = 262_144  # of one firm and session
 SIDES = {"B": BUY, "S": SELL, "T": SELL, "E": SELL}
 
 
+def _limit(price: Any) -> int:
+    """The order's limit; a market order has none, which is 0 in the box and a price of its own in OUCH."""
+    return 0 if price == lib.OUCH_PRICE_MARKET else int(price)
+
+
 def _text(field: Any) -> str:
     return bytes(ffi.buffer(field)).decode("latin-1").strip(" \0")
 
@@ -69,7 +74,7 @@ class FirmPicture:
         order.heard(sequence, body.timestamp_ns)
         order.symbol = _text(body.symbol)
         order.side = SIDES.get(body.side.decode("latin-1"), NO_SIDE)
-        order.quantity, order.price = int(body.quantity), int(body.price)
+        order.quantity, order.price = int(body.quantity), _limit(body.price)
         order.client_order_id = _text(body.client_order_id)
         order.leaves = max(0, order.quantity - early)
         order.state = "live" if order.leaves else "filled"
@@ -107,7 +112,7 @@ class FirmPicture:
 
     def _priority(self, order: OrderLine, body: Any, _: int) -> None:
         if order.open:
-            order.price = int(body.price)
+            order.price = _limit(body.price)
 
     def _modified(self, order: OrderLine, body: Any, _: int) -> None:
         if not order.open or body.quantity > order.leaves:

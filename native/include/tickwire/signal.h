@@ -77,6 +77,10 @@ enum parent_policy {
 };
 
 #define PARENT_SOURCE_SHIFT 56
+/* In the place of the source, in an intent's parent_id: an order that a person sent to one venue.  It has no
+ * parent; the id says which one it is in SENT, NOT_SENT and refusals, and neither signal nor router takes it
+ * for its own. */
+#define PARENT_BY_HAND 3
 
 struct parent_order {
     uint64_t parent_id; /* its producer's choice, distinct: intent_source << 56 and a number */

@@ -53,6 +53,16 @@ KINDS = [
         {"order_type": lib.ORDER_TYPE_PEG_MIDPOINT},
         {"options": PRICE_TYPE + b"M", "display": b"N"},
     ),
+    (
+        "peg without a limit",
+        {"order_type": lib.ORDER_TYPE_PEG_PRIMARY, "price": 0},
+        {"price": 0x7FFFFFFF, "options": PRICE_TYPE + b"R"},
+    ),
+    (
+        "pegged sale, a cent towards the other side",
+        {"order_type": lib.ORDER_TYPE_PEG_PRIMARY, "peg_offset": 100, "side": lib.SIDE_SELL},
+        {"side": b"S", "options": PRICE_TYPE + b"R" + OFFSET + struct.pack(">i", -100)},
+    ),
     ("intermarket sweep", {"flags": lib.ORDER_SWEEP, "time_in_force": lib.TIF_IOC}, {"sweep": b"Y", "tif": b"3"}),
     ("sale", {"side": lib.SIDE_SELL}, {"side": b"S"}),
     ("short sale", {"side": lib.SIDE_SELL, "short_sale": lib.SALE_SHORT}, {"side": b"T"}),
