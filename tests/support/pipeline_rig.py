@@ -201,7 +201,7 @@ class Pipeline:
             for venue in range(VENUES):
                 self._show(venue)
             for _ in range(2):  # what the router wants is judged, sent and answered within one step
-                for stage in (self.stages[name] for name in STAGES):  # also after a restart
+                for stage in [self.stages[name] for name in STAGES if name in self.stages]:  # also after a restart
                     lib.stage_poll(stage, self.now_ns)
                     lib.stage_housekeep(stage, self.now_ns)
                 for exchange in self.exchanges:
