@@ -5,6 +5,7 @@
  */
 #pragma once
 #include "base/stage.h"
+#include "clock/clock_inline.h"
 #include "execution/order_encode.h"
 #include "execution/order_table.h"
 #include "execution/session.h"
@@ -16,6 +17,7 @@
     16 /* orders, cancels of a sweep, or events of the venue handled in one duty cycle */
 #define EXECUTION_EVENT_BATCH 64
 #define EXECUTION_READ_BATCH  4
+#define CYCLE_NS_MAX          1000000000 /* no duty cycle takes longer; a clock farther off is another one */
 #define EXECUTION_READ_SIZE   16384
 
 struct execution_histograms {
@@ -138,9 +140,19 @@ static inline int execution_is_usable(const struct execution *execution) {
     return execution->trading && execution->session->state == SESSION_LIVE && !execution->session->close;
 }
 
+/* execution_now is this very moment, later than the duty cycle's time by what the cycle has taken so far: an
+ * answer must not seem to come before the order it answers.  A simulated lane's time is not the clock's, and
+ * is left as it is. */
+static inline uint64_t execution_now(uint64_t now_ns) {
+    uint64_t clock_ns = clock_now();
+    return clock_ns - now_ns < CYCLE_NS_MAX ? clock_ns : now_ns;
+}
+
 /* execution_publish writes one report; the caller has made sure of its room. */
 static inline void execution_publish(struct execution *execution, const struct execution_report *report) {
     struct execution_report *slot = ring_claim(&execution->reports);
     *slot = *report;
+    if (report->kind != REPORT_SENT)
+        slot->report_ns = execution_now(report->report_ns); /* SENT has its own */
     ring_publish(&execution->reports);
 }

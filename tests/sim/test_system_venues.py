@@ -74,3 +74,19 @@ def test_a_pause_outlives_the_supervisor_and_its_segment() -> None:
         assert site.segment.control().stop_bits("instrument", 0) == lib.STOP_PAUSE
         refused = site.reader.read().verdicts["paused"]
         site.wait(lambda: site.reader.read().verdicts["paused"] > refused, "the gate to refuse by the pause")
+
+
+def test_no_answer_seems_to_come_before_the_order_it_answers() -> None:
+    with Site(TWO, TWO.symbols()) as site:
+        site.await_armed()
+        blotter = site.segment.ring("blotter", "execution_report").observer()
+        trade(site, 200)
+        sent_ns: dict[int, int] = {}
+        answers = 0
+        for report in blotter.read(16_384):
+            if report.kind == lib.REPORT_SENT:
+                sent_ns.setdefault(report.order_id, report.report_ns)
+            elif report.order_id in sent_ns and report.sequence:
+                assert report.report_ns >= sent_ns[report.order_id]
+                answers += 1
+        assert answers > 100
