@@ -248,6 +248,7 @@ def test_the_exchanges_and_the_record_agree_and_a_restart_still_shows_parents(si
     site.start_box_again()
     site.await_armed()
     assert {line["parent_id"]: line for line in ask(site, "parents")} == before
+    assert ask(site, "reconcile")["breaks"] == [], "every kind of order is the same in the venue's own record"
     log = AuditLog(site.folder / "state" / FILE)
     assert log.verify() == ""
     assert {"order-enter", "order-replace", "parent-start", "parent-cancel"} <= {
