@@ -246,6 +246,8 @@ def test_what_is_nobodys_child_is_left_alone(desk: Desk) -> None:
     other = Desk()
     other.tell("SENT", intent, 1 << 32 | 7, leaves=100)
     other.tell("EXECUTED", intent, 1 << 32 | 7, quantity=100)
+    by_hand = lib.PARENT_BY_HAND << lib.PARENT_SOURCE_SHIFT | 5
+    other.tell("SENT", intent, 1 << 32 | 8, match_number=by_hand, leaves=100)
     assert other.intents() == []
     assert other.router.reports() == []
 

@@ -93,7 +93,7 @@ class ParentBook(Steward):
         self._folder = folder
         self._today = today
         self._day = today()
-        self._file = self._open()
+        self._file = self._open(self._day)
         self._records: dict[int, ParentRecord] = {}
         self._states = _names("parent_state", "PARENT_")
         self._reasons = _names("parent_reason", "PARENT_REASON_")
@@ -179,8 +179,8 @@ class ParentBook(Steward):
 
     # ---- the file ----
 
-    def _open(self) -> LineFile:
-        return LineFile(self._folder / f"parents-{self._day}.jsonl")
+    def _open(self, day: str) -> LineFile:
+        return LineFile(self._folder / f"parents-{day}.jsonl")
 
     def _recall(self) -> None:
         """Parents of this day's earlier lives; what worked then does no more."""
@@ -199,9 +199,9 @@ class ParentBook(Steward):
             return
         try:
             if (day := self._today()) != self._day:
-                self._file.close()
+                before, self._file = self._file, self._open(day)
                 self._day = day
-                self._file = self._open()
+                before.close()
             self._file.append(asdict(record))
         except OSError as error:
             self._unwritten = str(error)
