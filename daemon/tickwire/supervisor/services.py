@@ -104,6 +104,6 @@ def _metrics(config: Config, segment: Segment, ledger: Ledger, tally: OrderTally
         tally,
         venues,
         {strategy.name: strategy.number for strategy in config.strategies},
-        lambda venue: sessions[venue][lib.EXECUTION_COUNT_DISCONNECTS],
+        lambda venue: sessions[venue][lib.EXECUTION_COUNT_LOSSES],
         LatencyWindows(histograms, time.monotonic_ns).percentile_us,
     )
