@@ -44,10 +44,10 @@ static void apply_message(struct execution *execution, const struct session_even
         execution_count(execution, EXECUTION_COUNT_OTHER);
     if (made < 0 && made != ERROR_UNSUPPORTED) {
         execution_count(execution, EXECUTION_COUNT_MALFORMED);
-        session_resync(execution->session);
+        session_doubt(execution->session);
     }
     if (execution->table->counts.full != full) {
-        session_resync(execution->session);
+        session_doubt(execution->session);
         session_refuse(execution->session, now_ns);
     }
     if (made != 1) return;

@@ -104,6 +104,7 @@ static void publish_figures(struct execution *execution) {
     const struct session_counts *was = &execution->session_counted;
     add_since(execution, EXECUTION_COUNT_CONNECTS, session.connects, was->connects);
     add_since(execution, EXECUTION_COUNT_DISCONNECTS, session.disconnects, was->disconnects);
+    add_since(execution, EXECUTION_COUNT_LOSSES, session.losses, was->losses);
     add_since(execution, EXECUTION_COUNT_MALFORMED, session.malformed, was->malformed);
     add_since(execution, EXECUTION_COUNT_HEARTBEATS_SENT, session.heartbeats_sent, was->heartbeats_sent);
     add_since(execution, EXECUTION_COUNT_HEARTBEATS_RECEIVED, session.heartbeats_received,

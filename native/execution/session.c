@@ -126,7 +126,13 @@ static void plan_retry(struct session *session, uint64_t now_ns) {
     if (session->backoff_ns > session->reconnect_ns_max) session->backoff_ns = session->reconnect_ns_max;
 }
 
+static void count_loss(struct session *session) {
+    session->counts.losses += session->state == SESSION_LIVE && !session->released;
+    session->released = 0;
+}
+
 void session_closed(struct session *session, uint64_t now_ns) {
+    count_loss(session);
     if (session->state != SESSION_CONNECTING) session->counts.disconnects++;
     session->close = 0;
     session->input_taken = session->input_size = 0;
@@ -142,6 +148,7 @@ void session_closed(struct session *session, uint64_t now_ns) {
 }
 
 void session_refuse(struct session *session, uint64_t now_ns) {
+    count_loss(session);
     session->close = session->state != SESSION_DOWN;
     session->probed = 0;
     session->retry_ns = now_ns + SESSION_REFUSED_RATE * session->reconnect_ns_max;
@@ -168,7 +175,9 @@ void session_logout(struct session *session, uint64_t now_ns) {
 
 void session_resync(struct session *session) {
     session->next_sequence = 0;
-    if (session->state >= SESSION_LOGGING_IN && session->state <= SESSION_LIVE) session_fail(session);
+    if (session->state < SESSION_LOGGING_IN || session->state > SESSION_LIVE) return;
+    if (!session->close) session->released = 1; /* what failed before was not us */
+    session_fail(session);
 }
 
 /* Time since then, 0 when then is ahead: the clock was stepped. */

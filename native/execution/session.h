@@ -30,6 +30,7 @@ struct session {
     uint32_t whole;     /* a replay from the first message has begun and LIVE has not been handed out */
     uint32_t changed;   /* the venue has begun another session since the last RESET */
     uint32_t next_user_ref;
+    uint32_t released;    /* it is us who want this connection to end: not a loss */
     uint64_t since_ns;    /* when the state was entered, or the replay last moved */
     uint64_t received_ns; /* when the venue last spoke */
     uint64_t sent_ns;     /* when we last spoke */
@@ -65,6 +66,13 @@ void session_fail(struct session *session);
 /* session_excuse: time does not count against the venue while it is us who do not listen. */
 static inline void session_excuse(struct session *session, uint64_t now_ns) {
     session->received_ns = session->since_ns = now_ns;
+}
+
+/* session_doubt: what the venue said leaves what we hold unknown; as session_resync, but its fault. */
+static inline void session_doubt(struct session *session) {
+    uint32_t released = session->released;
+    session_resync(session);
+    session->released = released;
 }
 
 static inline int session_has_input(const struct session *session) {

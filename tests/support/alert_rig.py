@@ -23,7 +23,7 @@ CONFIG = parse(TWO_VENUES, "box.toml", CORES)
 class Records:
     """What record-keepers say, as a test wants it."""
 
-    blotter: Any = field(default_factory=lambda: SimpleNamespace(incomplete=False))
+    blotter: Any = field(default_factory=lambda: SimpleNamespace(incomplete=False, in_memory=list))
     drop_copies: list[Any] = field(default_factory=list)
     breaks: list[Any] = field(default_factory=list)
 

@@ -311,11 +311,19 @@ class RearmPrepared(Answer, frozen=True):
     valid_s: int
 
 
+class Canceled(Answer, frozen=True):
+    """What was asked, and which of the orders it was about the venue still has open."""
+
+    done: list[str]
+    still_open: list[int]
+
+
 class Flattened(Answer, frozen=True):
-    """The parents that close positions."""
+    """The parents that closed positions, and the orders that are open all the same."""
 
     done: list[str]
     parents: list[int]
+    still_open: list[int]
 
 
 class Audit(Answer, frozen=True):

@@ -279,7 +279,7 @@ _TABLE = (
     Command("rearm-confirm", RearmConfirm, answers.Done, _OFFICER, "Second step: lift the kill with code and reason."),
     Command("pause", ScopeWithReason, answers.Done, _TRADER, "Nothing new in the scope; open orders stay."),
     Command("resume", ScopeWithReason, answers.Done, _TRADER, "End a pause; a trader only their own."),
-    Command("cancel", Cancel, answers.Done, _TRADER, "Cancel an order, or every open order of a scope."),
+    Command("cancel", Cancel, answers.Canceled, _TRADER, "Cancel an order, or every open order of a scope."),
     Command("order-enter", OrderEnter, answers.OrderOutcome, _TRADER, "An order by hand, and what became of it."),
     Command("order-replace", OrderReplace, answers.OrderOutcome, _TRADER, "Another quantity or price of an order."),
     Command("parent-start", ParentStart, answers.ParentOutcome, _TRADER, "A parent order by hand: sweep, post, twap."),

@@ -116,11 +116,9 @@ class Queries:
             raise Refused("unknown", f"no order {order_id} in the blotter of the day")
         return found
 
-    def has_open_orders(self, target: Target) -> bool:
-        """Whether an order of the scope may still trade; without a blotter, whether any may."""
-        if self._parts.blotter is None:
-            return self._parts.box.open_orders > 0
-        return any(order.open for order in self._parts.blotter.orders.values() if _is_in(target, order))
+    def open_orders(self, target: Target) -> list[Order]:
+        """Orders of the scope that may still trade.  Raises Refused without a blotter."""
+        return [order for order in self._blotter().orders.values() if order.open and _is_in(target, order)]
 
     async def fills(self, who: Principal, request: commands.FillsOf) -> list[answers.FillLine]:
         """Of a scope."""

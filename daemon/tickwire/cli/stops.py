@@ -81,7 +81,7 @@ def cancel(
     name: NameOption = "",
     everything: Annotated[bool, typer.Option("--all", help="Every open order.")] = False,
 ) -> None:
-    """Cancel one order, every open order of a scope, or all.
+    """Cancel one order, every open order of a scope, or all; exit code 1 when the venue has not done it in a second.
 
     Example: tickwire cancel --scope venue --name A --reason "venue is odd"
     """
@@ -89,7 +89,10 @@ def cancel(
         scope = "firm"
     if (order is None) == (scope is None):
         box.fail(Exit.ARGUMENTS, "malformed", "say --order ID, --scope SCOPE or --all, one of them")
-    _say_done(box, box.ask("cancel", order_id=order, scope=scope, name=name or None, reason=reason))
+    answer = box.ask("cancel", order_id=order, scope=scope, name=name or None, reason=reason)
+    _say_done(box, answer)
+    if answer["still_open"]:
+        raise typer.Exit(int(Exit.FAILED))
 
 
 @operator_command
@@ -100,7 +103,7 @@ def flatten(box: Box, reason: ReasonOption, scope: ScopeOption = "firm", name: N
     """
     answer = box.ask("flatten", scope=scope, name=name, reason=reason)
     _say_done(box, answer)
-    if any("NOT closed" in line for line in answer["done"]):
+    if any(" NOT " in line for line in answer["done"]):
         raise typer.Exit(int(Exit.FAILED))
 
 

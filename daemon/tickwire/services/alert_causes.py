@@ -2,7 +2,7 @@
 
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from tickwire.config import Config
 from tickwire.native import Control, Segment, enum_names, lib
@@ -12,7 +12,9 @@ from tickwire.services.limit_use import LimitUse, Place
 from tickwire.services.reconcile_breaks import Break
 from tickwire.services.record_keeping import RecordKeepers
 
+NS_PER_S = 1_000_000_000
 LANE_AGE_NS_MAX = 2_000_000_000
+CANCEL_NS_MAX = 5_000_000_000  # a venue that has not answered a cancel by then may never have heard of the order
 EVENT_NS = 60_000_000_000  # for so long what is over already is told of
 RAISE_USE, CLEAR_USE = 0.8, 0.75  # of a limit
 # Counters that grow with something a person must know of, though it may be over at the next look.
@@ -34,7 +36,10 @@ class BoxCauses:
         control: Control,
         records: RecordKeepers | None,
         clock_ns: Callable[[], int],
+        more: Sequence[Callable[[], Iterable[Cause]]] = (),
     ) -> None:
+        """more: who else knows of something wrong."""
+        self._more = more
         self._control = control
         self._records = records
         self._clock_ns = clock_ns
@@ -57,6 +62,9 @@ class BoxCauses:
         yield from self._connections()
         yield from self._events()
         yield from self._record()
+        yield from self._cancels()
+        for more in self._more:
+            yield from more()
         yield from self._limits()
 
     def _stops(self) -> Iterator[Cause]:
@@ -117,6 +125,18 @@ class BoxCauses:
             texts[self._title(_place(found))].append(found.text)
         for subject, told in texts.items():
             yield Cause("reconciliation-break", subject, f"{len(told)} unresolved, the first: {told[0]}")
+
+    def _cancels(self) -> Iterator[Cause]:
+        """Orders that a cancel has left for and that are open all the same."""
+        if self._records is None:
+            return
+        now_ns = self._clock_ns()
+        for order in self._records.blotter.in_memory():
+            if order.open and order.cancel_ns and now_ns - order.cancel_ns > CANCEL_NS_MAX:
+                age_s = (now_ns - order.cancel_ns) // NS_PER_S
+                place = f"{self._title(('instrument', order.instrument))} at {self._title(('venue', order.venue))}"
+                text = f"order {order.order_id}, {order.leaves} open of {place}: no answer to its cancel for {age_s} s"
+                yield Cause("cancel-not-answered", f"order {order.order_id}", text)
 
     def _limits(self) -> Iterator[Cause]:
         near: set[tuple[Place, str]] = set()

@@ -62,6 +62,7 @@ class OrderRecord:
     source: int = 0  # enum intent_source
     tick: int = 0
     sent_ns: int = 0
+    cancel_ns: int = 0  # when the first cancel of it left that the venue has not refused; 0: none did
     report_ns: int = 0
     venue_ns: int = 0
     reason: str = ""

@@ -23,7 +23,7 @@ TERMS = (lib.REPORT_ACCEPTED, lib.REPORT_REPLACED)
 REPLACED_MAX = 4
 SENT_COUNT_MAX = 4096
 USER_REF_MASK = 0xFFFFFFFF
-LOCAL_KNOWLEDGE = ("parent_id", "decision_price", "score", "source", "tick", "sent_ns")
+LOCAL_KNOWLEDGE = ("parent_id", "decision_price", "score", "source", "tick", "sent_ns", "cancel_ns")
 
 
 @dataclass(slots=True)
@@ -95,8 +95,14 @@ class VenueDay:
             self.state = "down"
             return [Down(self._venue)]
         if kind in (lib.REPORT_SENT, lib.REPORT_NOT_SENT) and report.target_order_id == report.order_id:
+            self._cancel_sent(report)
             return []  # a cancel: it has no identity of its own and changes nothing by being sent
         return self._order(self.building if self.building is not None else self.book, report)
+
+    def _cancel_sent(self, report: Any) -> None:
+        record = self.book.records.get(int(report.order_id))
+        if record is not None and report.kind == lib.REPORT_SENT:
+            record.cancel_ns = record.cancel_ns or int(report.report_ns)
 
     def _order(self, book: Book, report: Any) -> list[Event]:
         user_ref = report.order_id & USER_REF_MASK
@@ -221,6 +227,8 @@ class VenueDay:
 
     def _follow(self, record: OrderRecord, line: OrderLine, report: Any) -> None:
         record.state, record.leaves, record.price = line.state, line.leaves, line.price
+        if report.kind == lib.REPORT_CANCEL_REJECTED:
+            record.cancel_ns = 0  # it was answered
         record.report_ns = int(report.report_ns)
         record.account = int(report.account) or record.account
         record.strategy = int(report.strategy) or record.strategy

@@ -7,13 +7,13 @@ from tickwire.config import Config
 from tickwire.host.upkeep import Submit, at_once
 from tickwire.native import Control, lib
 from tickwire.services.breaker import State
+from tickwire.services.breaker_flatten import BreakerFlatten, NothingWorks, Place, Working
 from tickwire.services.breaker_metrics import Metrics
 from tickwire.services.breaker_sources import breaker_settings, thresholds
 from tickwire.services.breaker_store import BreakerStore
 from tickwire.services.breakers import Action, Breakers
 from tickwire.services.ledger import Ledger
-from tickwire.services.ledger_book import Scope
-from tickwire.services.order_desk import ANY_VENUE, OrderDesk, net_positions
+from tickwire.services.order_desk import OrderDesk
 from tickwire.services.risk_manager import RiskManager
 from tickwire.services.steward import Steward
 
@@ -21,7 +21,10 @@ BITS = lib.STOP_BREAKER | lib.STOP_PROBE
 
 
 class BreakerGuard(Steward):
-    """Observes every breaker, keeps the stop words of their scopes as they say, and does once what they ask for."""
+    """Observes every breaker, keeps the stop words of their scopes as they say, and does what they ask for.
+
+    Cancels are asked for once, by whoever opens; a flatten is worked at until nothing is held.
+    """
 
     name = "breakers"
     interval_s = 0.02
@@ -37,7 +40,9 @@ class BreakerGuard(Steward):
         clock_ns: Callable[[], int],
         wall_ns: Callable[[], int],
         submit: Submit = at_once,
+        working: Working | None = None,
     ) -> None:
+        """working: what trades already, so that nothing is closed twice."""
         super().__init__()
         self._control = control
         self._risk = risk
@@ -49,6 +54,9 @@ class BreakerGuard(Steward):
             "strategy": {strategy.name: strategy.number for strategy in config.strategies},
         }
         self._owed: list[Action] = []
+        self.flatten = BreakerFlatten(
+            config, self._indices, control, desk, ledger, working or NothingWorks(), clock_ns, self.log
+        )
         store = BreakerStore(Path(config.box.state_dir))
         self.breakers = Breakers(breaker_settings(config), metrics, store, clock_ns, wall_ns, self._act, submit)
         self._generation = self.breakers.probe_generation
@@ -57,11 +65,13 @@ class BreakerGuard(Steward):
     def check(self) -> str:
         """Observe; stop what is open; do what is owed."""
         self._act(self.breakers.observe())
+        self.flatten.check(*self._flattening())
         return ""  # each breaker says for itself what happened
 
     def enforce(self, effective: Config) -> None:
         """From now on these thresholds are in force."""
         self.breakers.retune(thresholds(effective))
+        self.flatten.config = effective
 
     def _act(self, actions: Sequence[Action]) -> None:
         self._sync()
@@ -91,11 +101,14 @@ class BreakerGuard(Steward):
         index = self._indices[action.scope][action.name]
         if not self._desk.cancel_scope(action.scope, index):
             return False
-        return action.kind != "flatten" or self._flatten(action.scope, index)
-
-    def _flatten(self, scope: str, index: int) -> bool:
-        wanted = Scope(**({scope: index} if scope != "firm" else {}))
-        for key, quantity in net_positions(self._ledger, wanted).items():
-            if quantity and not self._desk.close_position(*key, ANY_VENUE, quantity):
-                self.log.error("position_not_closed", key=str(key), quantity=quantity, reason="no room")
+        if action.kind == "flatten":
+            self.flatten.begin(action.scope, action.name)
         return True
+
+    def _flattening(self) -> tuple[set[Place], set[Place]]:
+        """Where a breaker wants nothing held: that is open, that is half open."""
+        found: dict[State, set[Place]] = {state: set() for state in State}
+        for view in (handle.view for handle in self.breakers.handles()):
+            if view.action == "flatten" and view.name in self._indices[view.scope]:
+                found[view.state].add((view.scope, view.name))
+        return found[State.OPEN], found[State.HALF_OPEN]

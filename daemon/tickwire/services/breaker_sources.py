@@ -86,8 +86,9 @@ class OrderTally:
 class BoxMetrics:
     """What this box measures of its scopes; a name that it does not have is not known.
 
-    disconnects counts by venue index, ever; latency_us is p99 tick to order of the last seconds, None without orders:
-    the box times the way of an order, not whose it is, so it is the same for every scope.
+    disconnects counts live sessions that were lost, by venue index, ever: no probe, no logout or resync of our own.
+    latency_us is p99 tick to order of the last seconds, None without orders: the box times the way of an order, not
+    whose it is, so it is the same for every scope.
     """
 
     def __init__(

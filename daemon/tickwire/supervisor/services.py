@@ -12,6 +12,7 @@ from tickwire.services.account_watch import AccountWatch
 from tickwire.services.alert_causes import BoxCauses
 from tickwire.services.alerts import Alerts
 from tickwire.services.blotter import Blotter
+from tickwire.services.blotter_records import OrderRecord
 from tickwire.services.bookkeeper import Bookkeeper
 from tickwire.services.breaker_guard import BreakerGuard
 from tickwire.services.breaker_sources import BoxMetrics, OrderTally
@@ -61,12 +62,31 @@ class Services:
         self.records.blotter.subscribe(tally.listen)
         metrics = _metrics(config, segment, self.ledger, tally)
         self.guard = BreakerGuard(
-            config, metrics, control, stewards.risk, self.desk, self.ledger, time.monotonic_ns, time.time_ns, submit
+            config,
+            metrics,
+            control,
+            stewards.risk,
+            self.desk,
+            self.ledger,
+            time.monotonic_ns,
+            time.time_ns,
+            submit,
+            self,
         )
-        self.alerts = Alerts(BoxCauses(config, segment, control, self.records, clock_ns), folder, clock_ns, submit)
+        causes = BoxCauses(config, segment, control, self.records, clock_ns, [self.guard.flatten.causes])
+        self.alerts = Alerts(causes, folder, clock_ns, submit)
         book = open_limit_book(config, folder, Clocks.system(), submit)
         self.hands = Hands(config, segment, control, stewards, self.records.blotter, self.desk, clock_ns)
         self.limits = LimitSteward(config, book, (stewards.risk.enforce, self.guard.enforce))
+
+    def orders(self) -> Iterator[OrderRecord]:
+        """Those that may still trade."""
+        return (order for order in self.records.blotter.in_memory() if order.open)
+
+    def parent(self, parent_id: int) -> bool:
+        """Whether a parent may still trade, as far as its reports were all seen."""
+        found = self.hands.book.get(parent_id)
+        return found is not None and found.open and not found.doubtful
 
     def parts(self) -> Iterator[Part]:
         """Name and work of each."""
@@ -104,6 +124,6 @@ def _metrics(config: Config, segment: Segment, ledger: Ledger, tally: OrderTally
         tally,
         venues,
         {strategy.name: strategy.number for strategy in config.strategies},
-        lambda venue: sessions[venue][lib.EXECUTION_COUNT_DISCONNECTS],
+        lambda venue: sessions[venue][lib.EXECUTION_COUNT_LOSSES],
         LatencyWindows(histograms, time.monotonic_ns).percentile_us,
     )

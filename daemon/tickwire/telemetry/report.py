@@ -71,7 +71,7 @@ class VenueLine(msgspec.Struct, frozen=True):
     executed: int
     rejected: int
     cancels: int
-    disconnects: int
+    disconnects: int  # live sessions that were lost
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -171,7 +171,8 @@ def _venue(venue: VenueState) -> VenueLine:
     return VenueLine(
         name=venue.name,
         **{name: feed[name] for name in ("messages", "gaps", "lost")},
-        **{name: orders[name] for name in ("orders", "executed", "rejected", "cancels", "disconnects")},
+        **{name: orders[name] for name in ("orders", "executed", "rejected", "cancels")},
+        disconnects=orders["losses"],
     )
 
 

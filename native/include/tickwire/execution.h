@@ -56,6 +56,7 @@ enum execution_counter {
     EXECUTION_COUNT_MASS_CANCEL_ANSWERS,  /* answered, */
     EXECUTION_COUNT_MASS_CANCEL_REFUSALS, /* and refused by the venue: each order is then canceled by itself
                                            */
+    EXECUTION_COUNT_LOSSES, /* live sessions that ended other than by our own logout or resync */
 };
 
 enum execution_command {
@@ -222,7 +223,8 @@ struct session_event {
 
 struct session_counts {
     uint64_t connects;
-    uint64_t disconnects;
+    uint64_t disconnects; /* of every connection: a probe's and our own logout too */
+    uint64_t losses;      /* of a live session, other than by our own logout or resync */
     uint64_t malformed;
     uint64_t heartbeats_sent;
     uint64_t heartbeats_received;

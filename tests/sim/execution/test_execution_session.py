@@ -309,3 +309,30 @@ def test_logout_stays_out_until_login(box: Any, venue: Any) -> None:
     box.command(lib.EXECUTION_LOGIN)
     box.until_live()
     assert len(box.of_kind(lib.REPORT_RESET)) == 1
+
+
+def test_only_a_live_session_that_breaks_is_a_loss_and_each_is_one(box: Any, venue: Any) -> None:
+    box.until_live()
+    assert (box.count("LOSSES"), box.count("DISCONNECTS")) == (0, 1), "the probe's connection is no loss"
+    for drops in (1, 2, 3):
+        venue.hang_up()
+        box.until(lambda: box.kinds().count(lib.REPORT_LIVE) == drops + 1)  # noqa: B023
+        box.run(20)
+        assert box.count("LOSSES") == drops
+
+
+def test_a_session_that_we_end_ourselves_is_no_loss(box: Any, venue: Any) -> None:
+    box.until_live()
+    box.command(lib.EXECUTION_RESYNC)
+    box.command(lib.EXECUTION_RESYNC)
+    box.until(lambda: box.kinds().count(lib.REPORT_LIVE) == 2)
+    box.command(lib.EXECUTION_LOGOUT)
+    box.until(lambda: box.state == lib.SESSION_DOWN)
+    box.run(20)
+    assert (box.count("LOSSES"), box.count("DISCONNECTS")) == (0, 4)
+
+
+def test_a_session_that_ends_because_the_venue_makes_no_sense_is_a_loss(box: Any, venue: Any) -> None:
+    box.until_live()
+    venue.say(b"A")
+    box.until(lambda: box.count("LOSSES") == 1)
