@@ -1,5 +1,6 @@
 """RTS 6 Articles 16 and 17: alerts in time, and the venue's records against our own."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -63,6 +64,11 @@ def _break(rig: AlertRig) -> None:
     rig.records.breaks.append(SimpleNamespace(venue=0, instrument=0, text="a fill that we do not have"))
 
 
+def _accepted(rig: AlertRig) -> None:
+    found = SimpleNamespace(venue=0, instrument=0)
+    rig.records.accepted.append(SimpleNamespace(found=found, text="a fill that we do not have (accepted by ann)"))
+
+
 def _blotter(rig: AlertRig) -> None:
     rig.records.blotter.incomplete = True
 
@@ -90,6 +96,7 @@ CAUSES: dict[str, Callable[[AlertRig], None]] = {
     "venue-silent": _silence,
     "limit-use": _limit,
     "reconciliation-break": _break,
+    "accepted-difference": _accepted,
     "blotter-incomplete": _blotter,
     "drop-copy-down": _drop_copy,
     "not-reconciled": _unknown,
@@ -153,6 +160,8 @@ def test_a_fill_that_only_the_venue_knows_stops_its_instrument_until_a_person_ha
     assert "fill 77 of order 1, buy 60 at 100.0000, that we do not have" in found[0].text
     assert desk.stops == {("instrument", 0): True}
     for one in found:
-        desk.reconciliation.clear(one.break_id, "ann", "booked by hand")
+        with pytest.raises(ValueError, match="still stands"):
+            asyncio.run(desk.reconciliation.clear(one.break_id, "ann", "booked by hand"))
+        asyncio.run(desk.reconciliation.accept(one.break_id, "ann", "booked by hand"))
     assert desk.stops == {("instrument", 0): False}
     desk.ear.segment.close()
