@@ -174,7 +174,15 @@ def test_only_people_of_the_firm_command_the_box_each_within_their_role(tmp_path
     box = OperatorBox(tmp_path)
     for name, command in COMMANDS.items():
         assert VIEWER.role not in command.roles or not command.changes, name
-    loosening = ("rearm-confirm", "breaker-reset", "throttle-reset", "break-clear", "limit-approve", "limit-override")
+    loosening = (
+        "rearm-confirm",
+        "breaker-reset",
+        "throttle-reset",
+        "break-clear",
+        "break-accept",
+        "limit-approve",
+        "limit-override",
+    )
     for name in loosening:
         assert COMMANDS[name].roles == {Role.RISK_OFFICER}
         assert TRADER.role not in COMMANDS[name].roles

@@ -1,5 +1,6 @@
 """RTS 6 Articles 16 and 17: alerts in time, and the venue's records against our own."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -63,6 +64,11 @@ def _break(rig: AlertRig) -> None:
     rig.records.breaks.append(SimpleNamespace(venue=0, instrument=0, text="a fill that we do not have"))
 
 
+def _accepted(rig: AlertRig) -> None:
+    found = SimpleNamespace(venue=0, instrument=0)
+    rig.records.accepted.append(SimpleNamespace(found=found, text="a fill that we do not have (accepted by ann)"))
+
+
 def _blotter(rig: AlertRig) -> None:
     rig.records.blotter.incomplete = True
 
@@ -90,6 +96,7 @@ CAUSES: dict[str, Callable[[AlertRig], None]] = {
     "venue-silent": _silence,
     "limit-use": _limit,
     "reconciliation-break": _break,
+    "accepted-difference": _accepted,
     "blotter-incomplete": _blotter,
     "drop-copy-down": _drop_copy,
     "not-reconciled": _unknown,
@@ -129,17 +136,19 @@ def test_a_session_that_breaks_and_an_order_near_a_limit_are_told_of_by_the_real
         alerts.check()
         before = {alert.name for alert in alerts.active()}
         assert not before & {"session-down", "limit-use"}
-        began_ns = rig.now_ns
         rig.take(100)
+        for _ in range(250):  # the steward looks four times a second
+            rig.step()
+        alerts.check()
+        assert ("limit-use", "instrument AAPL position_max") in {(one.name, one.subject) for one in alerts.active()}
+        began_ns = rig.now_ns
         while "session-down" not in {alert.name for alert in alerts.active()}:
-            for _ in range(250):  # the steward looks four times a second
+            for _ in range(250):
                 rig.exchanges[1].orders.disconnect(None)
                 rig.step()
             alerts.check()
             assert rig.now_ns - began_ns < DUE_NS
-        found = {(alert.name, alert.subject) for alert in alerts.active()}
-        assert ("session-down", "venue B") in found
-        assert ("limit-use", "instrument AAPL position_max") in found
+        assert ("session-down", "venue B") in {(alert.name, alert.subject) for alert in alerts.active()}
 
 
 @pytest.mark.rule("RTS 6 Art 17")
@@ -153,6 +162,8 @@ def test_a_fill_that_only_the_venue_knows_stops_its_instrument_until_a_person_ha
     assert "fill 77 of order 1, buy 60 at 100.0000, that we do not have" in found[0].text
     assert desk.stops == {("instrument", 0): True}
     for one in found:
-        desk.reconciliation.clear(one.break_id, "ann", "booked by hand")
+        with pytest.raises(ValueError, match="still stands"):
+            asyncio.run(desk.reconciliation.clear(one.break_id, "ann", "booked by hand"))
+        asyncio.run(desk.reconciliation.accept(one.break_id, "ann", "booked by hand"))
     assert desk.stops == {("instrument", 0): False}
     desk.ear.segment.close()

@@ -173,6 +173,37 @@ def test_a_break_is_an_exit_code_of_its_own(box: OperatorBox) -> None:
     tell(box, story)
 
 
+def test_an_accepted_difference_is_shown_fails_the_command_and_must_be_named_to_rearm(box: OperatorBox) -> None:
+    box.reconciliation.breaks, box.reconciliation.stands = [Break()], True
+    words = "(accepted by bob on 1970-01-01: ticket 4711)"
+
+    def story(on_box: Run) -> None:
+        refused = on_box("breaks", "clear", "1", "--reason", "by reflex")
+        assert (refused.exit_code, "break 1 still stands" in refused.output) == (3, True)
+        assert on_box("breaks", "accept", "1", "--reason", "x", token="alice").exit_code == 3, "a risk officer's"
+        assert on_box("breaks", "accept", "1", "--reason", "ticket 4711").exit_code == 0
+        for command in (("reconcile",), ("reconcile", "--replay"), ("breaks", "show")):
+            shown, known = on_box(*command), on_box(*command, "--accept-known")
+            assert (shown.exit_code, known.exit_code) == (5, 0)
+            assert words in shown.output
+            assert words in known.output
+            assert "nothing differs" not in shown.output + known.output
+        assert words in on_box("status").output
+        box.control.kill = 5
+        blocked = on_box("rearm")
+        assert (blocked.exit_code, "say --accept-differences" in blocked.output) == (3, True)
+        prepared = on_box("rearm", "--accept-differences")
+        code = prepared.output.split("--code ")[1].split()[0]
+        assert on_box("rearm", "--code", code, "--reason", "x").exit_code == 3, "the second step names it, too"
+        done = on_box("rearm", "--code", code, "--reason", "ticket 4711", "--accept-differences")
+        assert (done.exit_code, words in done.output, box.control.kill) == (0, True, 0)
+
+    tell(box, story)
+    (line,) = [one for one in box.lines() if one["command"] == "rearm-confirm" and one["phase"] == "done"]
+    assert (line["person"], line["arguments"]["accept_differences"]) == ("bob", True)
+    assert line["arguments"]["reason"] == "ticket 4711"
+
+
 def test_a_refusal_is_json_too(box: OperatorBox) -> None:
     def story(on_box: Run) -> None:
         refused = on_box("pause", "--reason", "x", "--json", token="victor")

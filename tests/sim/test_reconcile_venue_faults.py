@@ -1,5 +1,7 @@
 """Deliberate breaks at the paper exchange: the box hears its session, reads its drop copy, and finds every one."""
 
+import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -93,6 +95,70 @@ def test_a_swallowed_execution_is_found(scene: Scene) -> None:
         "AAPL on A: our position is 0 and the drop copy makes it 60: a difference of 60.",
     ]
     assert scene.desk.stops == {("instrument", 0): True}
+
+
+@pytest.mark.rule("RTS 6 Art 17")
+def test_a_swallowed_execution_cannot_be_cleared_and_accepted_it_is_told_of_until_it_is_gone(scene: Scene) -> None:
+    scene.venue.fault(Fault.SWALLOW_EXECUTION)
+    scene.trade()
+    assert len(scene.found()) == 2
+    for number in (1, 2):
+        with pytest.raises(ValueError, match=f"break {number} still stands: AAPL on A: .*breaks accept {number}"):
+            asyncio.run(scene.desk.reconciliation.clear(number, "ann", "by mistake"))
+    assert scene.desk.stops == {("instrument", 0): True}
+    for number in (1, 2):
+        asyncio.run(scene.desk.reconciliation.accept(number, "ann", "venue owes us the fill"))
+    assert scene.desk.stops == {("instrument", 0): False}
+    scene.trade(40)  # the position moves, the difference does not
+    for replay in (False, True):
+        scene.desk.start()  # nothing but the file is left
+        assert len(scene.desk.reconciliation.accepted()) == 2
+        scene.listen()
+        result = scene.desk.run(replay=replay)
+        assert (result.state, result.breaks, len(result.accepted)) == ("accepted differences", (), 2)
+        assert result.accepted[1].text.startswith("AAPL on A: our position is 40 and the drop copy makes it 100: ")
+        assert "accepted by ann on " in result.accepted[1].text
+        assert result.accepted[1].text.endswith(": venue owes us the fill)")
+        assert scene.desk.reconciliation.check().startswith("reconciled but for 2 accepted, the first: AAPL on A: ")
+    said = json.loads((scene.desk.folder / "reconciliations.jsonl").read_text().splitlines()[-1])
+    assert (said["state"], said["accepted"]) == ("accepted differences", [1, 2])
+
+
+def test_an_accepted_difference_leaves_by_itself_when_the_venue_has_mended_it(scene: Scene) -> None:
+    scene.venue.fault(Fault.DROP_COPY_SWALLOW_EXECUTION)
+    scene.trade()
+    assert len(scene.found()) == 2
+    for number in (1, 2):
+        asyncio.run(scene.desk.reconciliation.accept(number, "ann", "they will send it again"))
+    copy = scene.desk.ear.copy
+    copy.session_down("restarted with a whole record")
+    assert len(scene.desk.run().accepted) == 2, "what cannot be looked at has not gone"
+    copy.session_reset("S2", True)
+    for sequence, message in enumerate(scene.log(), 1):
+        copy.session_message(sequence, b"TWRA" + message)
+    copy.session_up()
+    result = scene.desk.run()
+    assert (result.state, result.accepted, scene.desk.reconciliation.accepted()) == ("clean", (), ())
+
+
+def test_a_break_is_cleared_when_it_is_gone_and_not_while_nobody_can_tell(scene: Scene) -> None:
+    scene.venue.fault(Fault.DROP_COPY_SWALLOW_EXECUTION)
+    scene.trade()
+    assert len(scene.found()) == 2
+    copy = scene.desk.ear.copy
+    copy.session_down("gone")
+    with pytest.raises(ValueError, match="cannot be told now: the drop copy of A cannot be reached: gone"):
+        asyncio.run(scene.desk.reconciliation.clear(1, "ann", "looked"))
+    copy.session_reset("S2", True)
+    for sequence, message in enumerate(scene.log(), 1):
+        copy.session_message(sequence, b"TWRA" + message)
+    copy.session_up()
+    with pytest.raises(ValueError, match="does not stand any more"):
+        asyncio.run(scene.desk.reconciliation.accept(1, "ann", "looked"))
+    for number in (1, 2):
+        asyncio.run(scene.desk.reconciliation.clear(number, "ann", "venue sent it"))
+    assert scene.desk.stops == {("instrument", 0): False}
+    assert scene.desk.run().state == "clean"
 
 
 def test_an_execution_the_drop_copy_swallowed_is_found(scene: Scene) -> None:

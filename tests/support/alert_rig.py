@@ -26,10 +26,11 @@ class Records:
     blotter: Any = field(default_factory=lambda: SimpleNamespace(incomplete=False, in_memory=list))
     drop_copies: list[Any] = field(default_factory=list)
     breaks: list[Any] = field(default_factory=list)
+    accepted: list[Any] = field(default_factory=list)
 
     @property
     def reconciliation(self) -> Any:
-        return SimpleNamespace(unresolved=lambda: tuple(self.breaks))
+        return SimpleNamespace(unresolved=lambda: tuple(self.breaks), accepted=lambda: tuple(self.accepted))
 
 
 class AlertRig:

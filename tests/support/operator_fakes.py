@@ -263,10 +263,23 @@ class Break:
 
 
 @dataclass
+class Accepted:
+    """A break that a person accepted."""
+
+    found: Break
+    who: str = "bob"
+    why: str = "ticket 4711"
+    at_ns: int = 1
+    text: str = "order 7: 100 executed here, 200 at A (accepted by bob on 1970-01-01: ticket 4711)"
+
+
+@dataclass
 class Result:
     """What a reconciliation compared."""
 
     breaks: tuple[Break, ...]
+    accepted: tuple[Accepted, ...] = ()
+    state: str = "clean"
     at_ns: int = 1
     sources: tuple[str, ...] = ("replay",)
     orders: int = 3
@@ -284,13 +297,24 @@ class Reconciliation:
     breaks: list[Break] = field(default_factory=list)
     runs: int = 0
     blocks_rearm: str = ""
+    stands: bool = False  # what a fresh comparison says of every break
+    kept: list[Accepted] = field(default_factory=list)
 
     async def run_now(self, reason: str, replay: bool) -> Result:
         self.runs += 1
-        return Result(tuple(self.breaks))
+        return Result(tuple(self.breaks), tuple(self.kept))
 
-    def clear(self, break_id: int, who: str, why: str) -> None:
+    async def clear(self, break_id: int, who: str, why: str) -> None:
+        if self.stands:
+            raise RefusedError(f"break {break_id} still stands")
         self.breaks = [found for found in self.breaks if found.break_id != break_id]
+
+    async def accept(self, break_id: int, who: str, why: str) -> None:
+        self.kept += [Accepted(found, who, why) for found in self.breaks if found.break_id == break_id]
+        self.breaks = [found for found in self.breaks if found.break_id != break_id]
+
+    def accepted(self) -> Sequence[Accepted]:
+        return self.kept
 
     def unresolved(self) -> Sequence[Break]:
         return self.breaks

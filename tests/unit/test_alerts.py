@@ -63,6 +63,25 @@ def test_limits_use_is_told_from_80_per_cent_on_until_it_is_below_75(rig: AlertR
         assert ("limit-use firm gross_max" in rig.wait(3)) == told, used
 
 
+def test_while_positions_are_unknown_nothing_is_said_of_limits(rig: AlertRig) -> None:
+    limit = rig.segment.parameters("risk", "risk_limits").read().firm.gross_max  # type: ignore[union-attr]
+    reconciled = rig.segment.counters("risk-manager").values
+    rig.use(lib.RISK_SCOPE_FIRM, gross=round(2.33 * limit))
+    reconciled[lib.RISK_COUNT_RECONCILED] = 0
+    assert rig.wait() == ["not-reconciled firm"]
+    reconciled[lib.RISK_COUNT_RECONCILED] = 1
+    assert "limit-use firm gross_max" in rig.wait()
+
+
+def test_an_accepted_difference_is_an_alert_as_long_as_it_stands(rig: AlertRig) -> None:
+    one = SimpleNamespace(found=SimpleNamespace(venue=0, instrument=0), text="differs (accepted by ann)")
+    rig.records.accepted = [one]
+    assert rig.wait(3600) == ["accepted-difference instrument AAPL"]
+    assert rig.alerts.active()[0].text == "1 still there, the first: differs (accepted by ann)"
+    rig.records.accepted = []
+    assert rig.wait(3) == []
+
+
 def test_a_limit_that_is_being_written_is_looked_at_later(rig: AlertRig) -> None:
     rig.use(lib.RISK_SCOPE_FIRM, open_orders=10_000, version=1)
     assert rig.wait() == []

@@ -30,6 +30,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "breaker-reset": {"scope": "strategy", "name": "imbalance", "reason": "x"},
     "throttle-reset": {"strategy": "imbalance", "reason": "x"},
     "break-clear": {"break_id": "1", "reason": "x"},
+    "break-accept": {"break_id": "1", "reason": "x"},
     "cancel": {"scope": "firm", "reason": "x"},
 } | {name: {"reason": "x"} for name in ("kill", "pause", "resume", "flatten")}
 
@@ -75,7 +76,7 @@ def test_each_command_is_refused_to_whom_it_is_not_for_and_that_is_on_record(
 
 
 def test_only_a_risk_officer_lifts_anything_that_a_machine_or_a_kill_stopped() -> None:
-    lifts = ("rearm-prepare", "rearm-confirm", "breaker-reset", "throttle-reset", "break-clear")
+    lifts = ("rearm-prepare", "rearm-confirm", "breaker-reset", "throttle-reset", "break-clear", "break-accept")
     governs = ("limit-propose", "limit-override", "limit-approve", "limit-reject")
     for name in lifts + governs:
         assert COMMANDS[name].roles == {Role.RISK_OFFICER}

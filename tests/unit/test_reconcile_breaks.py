@@ -37,8 +37,8 @@ class Desk:
         )
 
     def find(self, *found: Difference, venue: int | None = 1, complete: bool = True) -> tuple[list[str], int]:
-        breaks, accepted = self.book.found(1, venue, "drop copy", found, complete, lambda ref: ref << 8)
-        return [one.text for one in breaks], accepted
+        breaks = self.book.found(1, venue, "drop copy", found, complete, lambda ref: ref << 8)
+        return [one.text for one in breaks], len(self.book.accepted())
 
 
 @pytest.fixture
@@ -86,22 +86,44 @@ def test_breaks_survive_a_restart_and_stop_trading_at_once(desk: Desk) -> None:
     assert desk.stops == {("instrument", 0): True}
 
 
-def test_a_person_clears_with_name_and_reason_and_it_does_not_come_back(desk: Desk) -> None:
+def test_what_a_person_accepts_stops_nothing_and_is_told_of_until_it_is_gone(desk: Desk) -> None:
     desk.find(APPLE)
-    desk.book.clear(1, "ann", "venue confirmed by phone: ours from yesterday")
+    desk.book.accept(1, "ann", "venue owes us the fill")
     assert desk.stops == {("instrument", 0): False}
-    assert desk.find(APPLE) == ([], 1)
-    desk.start()
-    assert desk.book.unresolved() == ()
-    assert desk.find(APPLE) == ([], 1)
+    for _ in range(2):
+        assert desk.find(APPLE) == ([], 1)
+        (one,) = desk.book.accepted()
+        assert one.text.endswith("that we do not have. (accepted by ann on 1970-01-01: venue owes us the fill)")
+        assert desk.book.unresolved() == ()
+        desk.start()
     assert desk.stops == {}
+    desk.find(complete=False)
+    assert len(desk.book.accepted()) == 1, "a run that did not see everything proves nothing"
+    desk.find(venue=0)
+    assert len(desk.book.accepted()) == 1, "nor does another venue's"
+    desk.find()
+    assert desk.book.accepted() == ()
+    desk.start()
+    assert desk.book.accepted() == ()
+    assert len(desk.find(APPLE)[0]) == 1, "back again it is a break"
+
+
+def test_what_a_person_cleared_is_a_new_break_when_it_is_found_again(desk: Desk) -> None:
+    desk.find(APPLE)
+    desk.book.clear(1, "ann", "known")
+    assert desk.stops == {("instrument", 0): False}
+    desk.start()
+    assert (desk.book.unresolved(), desk.book.accepted()) == ((), ())
+    assert len(desk.find(APPLE)[0]) == 1
+    assert desk.stops == {("instrument", 0): True}
 
 
 @pytest.mark.parametrize(("who", "why"), [("", "why"), ("ann", " "), ("", "")])
-def test_nobody_clears_a_break_without_name_and_reason(desk: Desk, who: str, why: str) -> None:
+def test_nobody_ends_a_break_without_name_and_reason(desk: Desk, who: str, why: str) -> None:
     desk.find(APPLE)
-    with pytest.raises(ValueError, match="who and why"):
-        desk.book.clear(1, who, why)
+    for end in (desk.book.clear, desk.book.accept):
+        with pytest.raises(ValueError, match="who and why"):
+            end(1, who, why)
     assert len(desk.book.unresolved()) == 1
 
 
@@ -113,17 +135,19 @@ def test_clearing_twice_or_what_is_not_there_says_so(desk: Desk) -> None:
             desk.book.clear(number, "ann", "known")
 
 
-def test_what_a_person_cleared_comes_back_when_the_claim_is_another(desk: Desk) -> None:
+def test_what_a_person_accepted_is_a_break_when_the_claim_is_another(desk: Desk) -> None:
     desk.find(APPLE)
-    desk.book.clear(1, "ann", "known")
+    desk.book.accept(1, "ann", "known")
     other = Difference("fill_unknown", "AAPL", 5, 77, "quantity", 0, 61, shares=61)
-    assert len(desk.find(other)[0]) == 1
+    texts, accepted = desk.find(other, complete=False)
+    assert (len(texts), accepted) == (1, 0)
 
 
 def test_an_accepted_position_stays_accepted_while_the_position_moves_and_the_difference_does_not(desk: Desk) -> None:
     desk.find(Difference("position", "AAPL", field="position", ours=10, theirs=70))
-    desk.book.clear(1, "ann", "known")
+    desk.book.accept(1, "ann", "known")
     assert desk.find(Difference("position", "AAPL", field="position", ours=100, theirs=160)) == ([], 1)
+    assert "our position is 100 and" in desk.book.accepted()[0].text, "it is told as it is now"
     assert len(desk.find(Difference("position", "AAPL", field="position", ours=100, theirs=161))[0]) == 1
 
 
@@ -163,8 +187,9 @@ def test_a_full_disk_stops_trading_all_the_same_and_is_said(desk: Desk, monkeypa
     desk.find(APPLE)
     assert desk.stops == {("instrument", 0): True}
     assert "No space left" in desk.book.unwritten
-    with pytest.raises(OSError, match="No space"):
-        desk.book.clear(1, "ann", "known")
+    for end in (desk.book.clear, desk.book.accept):
+        with pytest.raises(OSError, match="No space"):
+            end(1, "ann", "known")
     assert len(desk.book.unresolved()) == 1
 
 

@@ -222,9 +222,9 @@ def test_every_run_is_on_record_and_breaks_come_back_after_a_restart(desk: Desk)
     assert desk.reconciliation.unresolved() == before
     assert desk.stops == {("instrument", 0): True}
     assert desk.run().run == 3
-    cleared = desk.reconciliation.clear(before[0].break_id, "ann", "venue confirmed")
-    assert cleared == before[0]
-    assert desk.run().accepted == 1
+    known = asyncio.run(desk.reconciliation.accept(before[0].break_id, "ann", "venue confirmed"))
+    assert known.found.break_id == before[0].break_id
+    assert len(desk.run().accepted) == 1
 
 
 def test_a_break_is_found_once_however_often_it_is_looked_for(desk: Desk) -> None:

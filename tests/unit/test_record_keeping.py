@@ -87,7 +87,7 @@ def test_a_break_sets_the_stop_word_of_its_instrument_and_clearing_it_lifts_it(b
     ]
     assert stopped(box.control) == [("instrument", 0)]
     for found in result.breaks:
-        box.records.reconciliation.clear(found.break_id, "ann", "venue confirmed 90")
+        asyncio.run(box.records.reconciliation.clear(found.break_id, "ann", "venue confirmed 90"))
     assert stopped(box.control) == []
 
 
@@ -97,14 +97,14 @@ def test_a_stop_word_that_no_record_explains_blocks_until_a_person_looks(box: Bo
     assert box.records.reconciliation.blocks_rearm == (
         "1 unresolved breaks, the first: A: stopped by a break that reconciliations.jsonl does not have."
     )
-    box.records.reconciliation.clear(1, "ann", "looked")
+    asyncio.run(box.records.reconciliation.clear(1, "ann", "looked"))
     assert stopped(box.control) == []
 
 
 def test_other_stops_of_the_scope_are_left_alone(box: Box) -> None:
     box.control.stop_set("instrument", 0, lib.STOP_BREAK | lib.STOP_PAUSE)
     box.records = box.open()
-    box.records.reconciliation.clear(1, "ann", "looked")
+    asyncio.run(box.records.reconciliation.clear(1, "ann", "looked"))
     assert box.control.stop_bits("instrument", 0) == lib.STOP_PAUSE
 
 

@@ -60,6 +60,7 @@ class Status(Answer, frozen=True):
     version: str
     trading: bool
     wrong: list[str]
+    warnings: list[str]  # what stops nothing and must be known
     armed: bool
     killed_ns: int
     epoch: int
@@ -69,6 +70,7 @@ class Status(Answer, frozen=True):
     unrealised_1e4: int
     fees_1e6: int
     unresolved_breaks: int
+    accepted_differences: int
     services: list[ServiceLine]
     stops: list[StopLine]
     stakes: list[StakeLine]
@@ -285,10 +287,22 @@ class BreakLine(Answer, frozen=True):
     text: str
 
 
+class AcceptedLine(BreakLine, frozen=True):
+    """A difference that a person has accepted and that has not gone; text says by whom, when and why, too."""
+
+    accepted_by: str
+    accepted_ns: int
+    accepted_why: str
+
+
 class Reconciled(Answer, frozen=True):
-    """What was compared, and every difference; complete: everything was, and decided."""
+    """What was compared, and every difference; complete: everything was, and decided.
+
+    state: break, accepted differences, partial or clean; accepted: what persons have accepted and still differs.
+    """
 
     at_ns: int
+    state: str
     complete: bool
     partial: list[str]
     unsettled: int
@@ -297,6 +311,7 @@ class Reconciled(Answer, frozen=True):
     fills: int
     positions: int
     breaks: list[BreakLine]
+    accepted: list[AcceptedLine]
 
 
 class RearmPrepared(Answer, frozen=True):
@@ -306,6 +321,7 @@ class RearmPrepared(Answer, frozen=True):
     open_orders: int
     positions: list[PositionLine]
     reconciled: bool
+    accepted: list[AcceptedLine]
     against: list[str]
     code: str
     valid_s: int

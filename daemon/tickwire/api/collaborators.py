@@ -186,16 +186,21 @@ class Breaker(Protocol):
 
 
 class Reconciliation(Protocol):
-    """Our records against the venues'; clearing the last break of an instrument lifts its stop."""
+    """Our records against the venues'; clearing or accepting the last break of an instrument lifts its stop.
+
+    clear and accept look again first; they raise ValueError for what is not so, OSError when it cannot be recorded.
+    """
 
     @property
     def blocks_rearm(self) -> str: ...  # why trading must not begin again; empty: it may
 
     async def run_now(
         self, reason: str, replay: bool
-    ) -> Any: ...  # at_ns, breaks, orders, fills, positions, sources, partial, unsettled, complete
-    def clear(self, break_id: Any, who: str, why: str) -> Any: ...
+    ) -> Any: ...  # at_ns, state, breaks, accepted, orders, fills, positions, sources, partial, unsettled, complete
+    async def clear(self, break_id: Any, who: str, why: str) -> Any: ...
+    async def accept(self, break_id: Any, who: str, why: str) -> Any: ...
     def unresolved(self) -> Sequence[Any]: ...  # break_id, kind, venue, ...
+    def accepted(self) -> Sequence[Any]: ...  # found (a break), who, why, at_ns, words, text
 
 
 class OrderDesk(Protocol):

@@ -63,7 +63,13 @@ class ScopeWithReason(Scope, frozen=True, kw_only=True):
     reason: Reason
 
 
-class RearmConfirm(Scope, frozen=True, kw_only=True):
+class RearmPrepare(Scope, frozen=True, kw_only=True):
+    """What is to be let go; accept_differences: though differences stand that were accepted."""
+
+    accept_differences: bool = False
+
+
+class RearmConfirm(RearmPrepare, frozen=True, kw_only=True):
     """The second step: the code of the first, and why."""
 
     code: Identifier
@@ -153,10 +159,14 @@ class Reconcile(Request, frozen=True):
 
 
 class BreakClear(Request, frozen=True):
-    """A break that a person has looked into."""
+    """A break that is gone, as a person says who has looked into it."""
 
     break_id: Identifier
     reason: Reason
+
+
+class BreakAccept(BreakClear, frozen=True):
+    """A break that stands, and with which trading is to go on."""
 
 
 class OrderOf(Request, frozen=True):
@@ -273,9 +283,12 @@ _TABLE = (
     _query("limits", LimitsOf, answers.Limits, "Limits in force, pending changes, the latest changes."),
     _query("breakers", Nothing, list[answers.BreakerLine], "Circuit breakers and their states."),
     _query("breaks", Nothing, list[answers.BreakLine], "Reconciliation breaks that nobody has cleared."),
+    _query("accepted-differences", Nothing, list[answers.AcceptedLine], "Differences that were accepted and stand."),
     _query("audit", AuditTail, answers.Audit, "The last operations, and whether the record's chain is whole."),
     Command("kill", KillSeen, answers.Done, _TRADER, "Cancel all of the scope; nothing new until re-armed."),
-    Command("rearm-prepare", Scope, answers.RearmPrepared, _OFFICER, "First step: what is open, and a code for 60 s."),
+    Command(
+        "rearm-prepare", RearmPrepare, answers.RearmPrepared, _OFFICER, "First step: what is open, and a code for 60 s."
+    ),
     Command("rearm-confirm", RearmConfirm, answers.Done, _OFFICER, "Second step: lift the kill with code and reason."),
     Command("pause", ScopeWithReason, answers.Done, _TRADER, "Nothing new in the scope; open orders stay."),
     Command("resume", ScopeWithReason, answers.Done, _TRADER, "End a pause; a trader only their own."),
@@ -300,6 +313,7 @@ _TABLE = (
     Command("breaker-reset", BreakerReset, answers.Done, _OFFICER, "Close a circuit breaker by hand."),
     Command("throttle-reset", ThrottleReset, answers.Done, _OFFICER, "Re-enable a strategy after its throttle."),
     Command("reconcile", Reconcile, answers.Reconciled, _TRADER, "Compare with the venues now.", seconds_max=60.0),
-    Command("break-clear", BreakClear, answers.Done, _OFFICER, "Clear a break that was looked into."),
+    Command("break-clear", BreakClear, answers.Done, _OFFICER, "Clear a break that is gone.", seconds_max=60.0),
+    Command("break-accept", BreakAccept, answers.Done, _OFFICER, "Trade on with one that stands.", seconds_max=60.0),
 )
 COMMANDS: dict[str, Command] = {command.name: command for command in _TABLE}

@@ -1,6 +1,6 @@
 """Limits, breakers, throttles, reconciliation: the commands that go to one collaborator each."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from tickwire.api import answers, commands
@@ -87,6 +87,7 @@ class Controls:
         result = await self._reconciliation().run_now(request.reason, request.replay)
         return answers.Reconciled(
             at_ns=result.at_ns,
+            state=result.state,
             complete=result.complete,
             partial=list(result.partial),
             unsettled=result.unsettled,
@@ -95,16 +96,34 @@ class Controls:
             fills=result.fills,
             positions=result.positions,
             breaks=[self._queries.break_line(found) for found in result.breaks],
+            accepted=[self._queries.accepted_line(one) for one in result.accepted],
         )
 
     async def break_clear(self, who: Principal, request: commands.BreakClear) -> answers.Done:
-        """A person has looked into it."""
+        """A person has looked into it, and it is gone."""
+        return await self._end_break("cleared", self._reconciliation().clear, who, request)
+
+    async def break_accept(self, who: Principal, request: commands.BreakAccept) -> answers.Done:
+        """It stands, and a person lets trading go on."""
+        return await self._end_break("accepted, it still stands", self._reconciliation().accept, who, request)
+
+    async def _end_break(
+        self, done: str, end: Callable[[Any, str, str], Awaitable[Any]], who: Principal, request: commands.BreakClear
+    ) -> answers.Done:
         reconciliation = self._reconciliation()
         known = {str(found.break_id): found for found in reconciliation.unresolved()}
         if request.break_id not in known:
             raise Refused("unknown", f"no unresolved break {request.break_id}: {', '.join(known) or 'there is none'}")
-        reconciliation.clear(known[request.break_id].break_id, who.name, request.reason)
-        return answers.Done(done=[f"break {request.break_id}: cleared", f"{len(known) - 1} left"])
+        try:
+            await end(known[request.break_id].break_id, who.name, request.reason)
+        except KeyError as error:
+            raise Refused("state", f"break {request.break_id} was ended meanwhile") from error
+        except ValueError as error:
+            raise Refused("state", str(error)) from error
+        except OSError as error:
+            raise Refused("failed", f"break {request.break_id} stays: {error}") from error
+        left = len(reconciliation.unresolved())
+        return answers.Done(done=[f"break {request.break_id}: {done}", f"{left} left"])
 
     def _reconciliation(self) -> Reconciliation:
         if self._parts.reconciliation is None:

@@ -6,11 +6,12 @@ from tickwire.api.queries import Queries
 
 
 class Health(Answer, frozen=True):
-    """The box and its five services; good: HTTP 200, otherwise 503."""
+    """The box and its five services; good: HTTP 200, otherwise 503.  warnings: what must be known all the same."""
 
     box: str
     good: bool
     wrong: list[str]
+    warnings: list[str]
     services: list[ServiceLine]
 
 
@@ -25,7 +26,9 @@ class HealthCheck:
         """Alive: every service's lane runs."""
         services = self._box.services()
         wrong = [f"{service.name}: {', '.join(service.wrong)}" for service in services if not service.healthy]
-        return Health(box=self._box.name, good=not wrong, wrong=wrong, services=services)
+        return Health(
+            box=self._box.name, good=not wrong, wrong=wrong, warnings=self._queries.warnings(), services=services
+        )
 
     def ready(self) -> Health:
         """Fit for trading: every service says so and nothing stops the firm."""
@@ -34,4 +37,6 @@ class HealthCheck:
         wrong += [
             f"the firm is stopped by {', '.join(line.stops)}" for line in self._queries.stops() if line.scope == "firm"
         ]
-        return Health(box=self._box.name, good=not wrong, wrong=wrong, services=services)
+        return Health(
+            box=self._box.name, good=not wrong, wrong=wrong, warnings=self._queries.warnings(), services=services
+        )

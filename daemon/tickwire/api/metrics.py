@@ -170,6 +170,11 @@ class OperationsCollector(Collector):
             "tickwire_reconciliation_breaks", "Breaks that nobody has cleared", value=len(self._queries.unresolved())
         )
         yield GaugeMetricFamily(
+            "tickwire_reconciliation_accepted",
+            "Differences that were accepted and have not gone",
+            value=len(self._queries.accepted()),
+        )
+        yield GaugeMetricFamily(
             "tickwire_operations_recorded",
             "0: the last operation could not be recorded",
             value=not self._parts.audit.problem,

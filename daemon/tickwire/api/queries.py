@@ -43,6 +43,7 @@ class Queries:
             version=tickwire.__version__,
             trading=parts.words.armed and not firm and all(service.ready for service in services),
             wrong=wrong,
+            warnings=self.warnings(),
             armed=parts.words.armed,
             killed_ns=parts.words.kill,
             epoch=parts.words.epoch,
@@ -52,6 +53,7 @@ class Queries:
             unrealised_1e4=total.unrealised if total is not None else 0,
             fees_1e6=total.fees if total is not None else 0,
             unresolved_breaks=len(self.unresolved()),
+            accepted_differences=len(self.accepted()),
             services=services,
             stops=stops,
             stakes=self.stakes(),
@@ -238,6 +240,24 @@ class Queries:
     def unresolved(self) -> list[Any]:
         """Breaks that nobody has cleared."""
         return list(self._parts.reconciliation.unresolved()) if self._parts.reconciliation is not None else []
+
+    def accepted(self) -> list[Any]:
+        """Differences that were accepted and have not gone."""
+        return list(self._parts.reconciliation.accepted()) if self._parts.reconciliation is not None else []
+
+    def warnings(self) -> list[str]:
+        """What stops nothing and must be known all the same."""
+        return [f"accepted difference {one.found.break_id}: {one.text}" for one in self.accepted()]
+
+    async def accepted_differences(self, who: Principal, request: commands.Nothing) -> list[answers.AcceptedLine]:
+        """Those that still differ."""
+        return [self.accepted_line(one) for one in self.accepted()]
+
+    def accepted_line(self, one: Any) -> answers.AcceptedLine:
+        """The difference with names, and whose word it is."""
+        line = msgspec.structs.asdict(self.break_line(one.found))
+        by = {"accepted_by": one.who, "accepted_ns": one.at_ns, "accepted_why": one.why}
+        return answers.AcceptedLine(**line | by | {"text": one.text})
 
     async def breaks(self, who: Principal, request: commands.Nothing) -> list[answers.BreakLine]:
         """Those that nobody has cleared."""

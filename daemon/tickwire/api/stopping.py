@@ -4,6 +4,7 @@ The words come first, everything else after; to stop waits for no disk but its o
 """
 
 import asyncio
+from typing import Any
 
 from tickwire.api import answers, commands
 from tickwire.api.collaborators import Collaborators
@@ -49,16 +50,17 @@ class Stopping:
         else:
             self._parts.stops.add(target.key, Stop.KILL)
 
-    async def rearm_prepare(self, who: Principal, request: commands.Scope) -> answers.RearmPrepared:
+    async def rearm_prepare(self, who: Principal, request: commands.RearmPrepare) -> answers.RearmPrepared:
         """What stands against it, and a code when nothing does."""
         target = self._parts.directory.find(request.scope, request.name)
-        against = self._against(target)
+        against = self._against(target, request.accept_differences)
         lines = self._queries.position_lines(target)
         return answers.RearmPrepared(
             state=self._state(target),
             open_orders=self._parts.box.open_orders,
             positions=[line for line in lines if line.quantity],
             reconciled=self._parts.box.reconciled,
+            accepted=[self._queries.accepted_line(one) for one in self._accepted(target)],
             against=against,
             code="" if against else self._codes.give(target, who.name, self._kill_of(target)),
             valid_s=0 if against else VALID_S,
@@ -67,12 +69,12 @@ class Stopping:
     async def rearm_confirm(self, who: Principal, request: commands.RearmConfirm) -> answers.Done:
         """Lift the kill, on disk before in the segment: a crash between the two leaves it on."""
         async with self._disk:
-            return self._rearm(self._parts.directory.find(request.scope, request.name), who, request.code)
+            return self._rearm(self._parts.directory.find(request.scope, request.name), who, request)
 
-    def _rearm(self, target: Target, who: Principal, code: str) -> answers.Done:
-        if against := self._against(target):
+    def _rearm(self, target: Target, who: Principal, request: commands.RearmConfirm) -> answers.Done:
+        if against := self._against(target, request.accept_differences):
             raise Refused("state", f"{target} stays killed: {'; '.join(against)}")
-        if wrong := self._codes.take(target, who.name, self._kill_of(target), code):
+        if wrong := self._codes.take(target, who.name, self._kill_of(target), request.code):
             raise Refused("state", wrong)
         try:  # without a wait in between, so that nobody finds the word on and keeps it again
             self._parts.stops.remove(target.key, Stop.KILL)
@@ -83,7 +85,10 @@ class Stopping:
         if target is FIRM:
             self._parts.words.kill = 0
         self._parts.words.stop_clear(target.scope, target.index, Stop.KILL)
-        return answers.Done(done=[f"{target}: re-armed", *self._left(target)])
+        stand = [
+            f"though accepted difference {one.found.break_id} stands: {one.text}" for one in self._accepted(target)
+        ]
+        return answers.Done(done=[f"{target}: re-armed", *stand, *self._left(target)])
 
     async def pause(self, who: Principal, request: commands.ScopeWithReason) -> answers.Done:
         """Nothing new; open orders stay."""
@@ -130,8 +135,12 @@ class Stopping:
         bit = words.stop_bits(target.scope, target.index) & Stop.KILL
         return (words.kill or bit) if target is FIRM else bit
 
-    def _against(self, target: Target) -> list[str]:
-        """Why the scope must stay killed."""
+    def _accepted(self, target: Target) -> list[Any]:
+        """Accepted differences that stand in the scope."""
+        return [one for one in self._queries.accepted() if _is_in(one.found, target)]
+
+    def _against(self, target: Target, accept_differences: bool) -> list[str]:
+        """Why the scope must stay killed; accept_differences: those that were accepted are no reason."""
         against = [] if self._kill_of(target) else ["it is not killed"]
         if not self._parts.box.reconciled:
             against.append("own orders and positions are not reconciled with the venue's record")
@@ -140,10 +149,9 @@ class Stopping:
         blocked = self._parts.reconciliation.blocks_rearm if self._parts.reconciliation is not None else ""
         if blocked and not unresolved:
             against.append(blocked)
-        for found in unresolved:
-            of_scope = {"instrument": found.instrument, "venue": found.venue}.get(target.scope, target.index)
-            if of_scope in (None, target.index):
-                against.append(f"unresolved break {found.break_id}: {found.text}")
+        against += [f"unresolved break {one.break_id}: {one.text}" for one in unresolved if _is_in(one, target)]
+        for one in self._accepted(target) if not accept_differences else ():
+            against.append(f"accepted difference {one.found.break_id} stands: {one.text}; say --accept-differences")
         return against
 
     def _state(self, target: Target) -> list[str]:
@@ -157,3 +165,9 @@ class Stopping:
         if target is not FIRM and self._parts.words.kill:
             left.append("kill of the whole firm")
         return [f"still stopped by: {', '.join(left)}"] if left else []
+
+
+def _is_in(found: Any, target: Target) -> bool:
+    """Whether a break concerns a scope; one of no instrument or venue concerns each, and every one the firm."""
+    of_scope = {"instrument": found.instrument, "venue": found.venue}.get(target.scope, target.index)
+    return of_scope in (None, target.index)

@@ -140,13 +140,22 @@ def throttle_reset(box: Box, strategy: Annotated[str, typer.Argument(help="Its n
     _say_done(box, box.ask("throttle-reset", strategy=strategy, reason=reason))
 
 
+AcceptKnownOption = Annotated[
+    bool, typer.Option("--accept-known", help="Exit as if accepted differences were none; they are shown all the same.")
+]
+
+
 @operator_command
 def reconcile(
     box: Box,
     reason: Annotated[str, typer.Option("--reason", help="Why; it goes on record.")] = "asked for",
     replay: Annotated[bool, typer.Option("--replay", help="Ask the venues for their whole record first.")] = False,
+    accept_known: AcceptKnownOption = False,
 ) -> None:
-    """Compare orders, fills and positions with the venues' records; 5 on a break, 1 when not all could be compared.
+    """Compare orders, fills and positions with the venues' records.
+
+    5 on a break, and on a difference that was accepted and stands, unless --accept-known is given; 1 when not all could
+    be compared.
 
     Example: tickwire reconcile --replay
     """
@@ -158,29 +167,41 @@ def reconcile(
         show.say(
             f"{answer['orders']} orders, {answer['fills']} fills, {answer['positions']} positions against {sources}"
         )
-        show.table(answer["breaks"], show.BREAKS, "nothing differs")
+        _say_differences(answer["breaks"], answer["accepted"], "nothing differs")
         for what in answer["partial"]:
             show.say(f"not compared: {what}", "bold red")
         if answer["unsettled"]:
             show.say(f"{answer['unsettled']} differences could not be decided", "bold red")
-    if answer["breaks"]:
-        raise typer.Exit(int(Exit.BREAK))
+    _fail_on_break(answer["breaks"], answer["accepted"], accept_known)
     if not answer["complete"]:
         raise typer.Exit(int(Exit.FAILED))
 
 
 @operator_command
-def breaks_show(box: Box) -> None:
-    """Breaks that nobody has cleared; 5 when there is one.
+def breaks_show(box: Box, accept_known: AcceptKnownOption = False) -> None:
+    """Breaks that nobody has cleared, and accepted differences that stand; 5 when there is one.
+
+    With --accept-known accepted ones do not count.
 
     Example: tickwire breaks show
     """
-    answer = box.ask("breaks")
+    breaks, accepted = box.ask("breaks"), box.ask("accepted-differences")
     if box.as_json:
-        box.print_json(answer)
+        box.print_json([*breaks, *accepted])
     else:
-        show.table(answer, show.BREAKS, "no unresolved breaks")
-    if answer:
+        _say_differences(breaks, accepted, "no unresolved breaks")
+    _fail_on_break(breaks, accepted, accept_known)
+
+
+def _say_differences(breaks: list[Any], accepted: list[Any], empty: str) -> None:
+    """Breaks and accepted differences as one table; of the latter also that they stand."""
+    show.table([*breaks, *accepted], show.BREAKS, empty)
+    if accepted:
+        show.say(f"{len(accepted)} accepted differences still stand; trading goes on with them", "bold yellow")
+
+
+def _fail_on_break(breaks: list[Any], accepted: list[Any], accept_known: bool) -> None:
+    if breaks or (accepted and not accept_known):
         raise typer.Exit(int(Exit.BREAK))
 
 
@@ -188,11 +209,22 @@ def breaks_show(box: Box) -> None:
 def breaks_clear(
     box: Box, number: Annotated[str, typer.Argument(help="Its number, as shown.")], reason: ReasonOption
 ) -> None:
-    """Clear a break that you have looked into.
+    """Clear a break that is gone; refused while a fresh comparison still shows it, or cannot tell.
 
-    Example: tickwire breaks clear 3 --reason "venue confirmed by telephone"
+    Example: tickwire breaks clear 3 --reason "venue sent the missing fill, ticket 4711"
     """
     _say_done(box, box.ask("break-clear", break_id=number, reason=reason))
+
+
+@operator_command
+def breaks_accept(
+    box: Box, number: Annotated[str, typer.Argument(help="Its number, as shown.")], reason: ReasonOption
+) -> None:
+    """Trade on with a difference that stands: its stop is lifted, and it is told of until it is gone.
+
+    Example: tickwire breaks accept 3 --reason "venue owes us the fill, ticket 4711"
+    """
+    _say_done(box, box.ask("break-accept", break_id=number, reason=reason))
 
 
 def _say_done(box: Box, answer: Any) -> None:
@@ -231,7 +263,10 @@ def register(app: typer.Typer) -> None:
             "Circuit breakers: show, trip, reset.",
             {"show": breaker_show, "trip": breaker_trip, "reset": breaker_reset},
         ),
-        "breaks": ("Reconciliation breaks: show, clear.", {"show": breaks_show, "clear": breaks_clear}),
+        "breaks": (
+            "Reconciliation breaks: show, clear, accept.",
+            {"show": breaks_show, "clear": breaks_clear, "accept": breaks_accept},
+        ),
         "throttle": ("The repeated-execution throttle: reset.", {"reset": throttle_reset}),
     }
     for group, (says, commands) in groups.items():

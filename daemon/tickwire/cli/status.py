@@ -26,6 +26,8 @@ def status(box: Box) -> None:
     show.say(f"{answer['box']}: {state}, epoch {answer['epoch']}", "bold green" if answer["trading"] else "bold red")
     for what in answer["wrong"]:
         show.say(f"  {what}", "red")
+    for what in answer["warnings"]:
+        show.say(f"  {what}", "yellow")
     if answer["killed_ns"]:
         show.say(f"  killed at {show.moment(answer['killed_ns'])}", "red")
     if answer["recording"]:
@@ -33,7 +35,7 @@ def status(box: Box) -> None:
     show.say(
         f"{answer['open_orders']} open orders, realised {show.cash(answer['realised_1e4'])}, "
         f"unrealised {show.cash(answer['unrealised_1e4'])}, fees {show.fees(answer['fees_1e6'])}, "
-        f"{answer['unresolved_breaks']} unresolved breaks"
+        f"{answer['unresolved_breaks']} unresolved breaks, {answer['accepted_differences']} accepted differences"
     )
     show.table(answer["services"], show.SERVICES, "")
     show.table(answer["stakes"], show.STAKES, "nothing is at stake yet")

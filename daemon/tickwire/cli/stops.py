@@ -24,6 +24,9 @@ def rearm(
     name: NameOption = "",
     code: Annotated[str, typer.Option("--code", help="The code of the first step.")] = "",
     reason: Annotated[str, typer.Option("--reason", help="Why; needed in the second step.")] = "",
+    accept_differences: Annotated[
+        bool, typer.Option("--accept-differences", help="Though accepted differences stand; in both steps.")
+    ] = False,
 ) -> None:
     """Lift a kill, in two steps: without --code it says what would be let loose and gives a code for a minute.
 
@@ -32,21 +35,26 @@ def rearm(
     if code:
         if not reason.strip():
             box.fail(Exit.ARGUMENTS, "malformed", "the second step needs a --reason")
-        _say_done(box, box.ask("rearm-confirm", scope=scope, name=name, code=code, reason=reason))
+        named = {"scope": scope, "name": name, "accept_differences": accept_differences}
+        _say_done(box, box.ask("rearm-confirm", code=code, reason=reason, **named))
         return
-    answer = box.ask("rearm-prepare", scope=scope, name=name)
+    answer = box.ask("rearm-prepare", scope=scope, name=name, accept_differences=accept_differences)
     if box.as_json:
         box.print_json(answer)
     else:
         for line in answer["state"]:
             show.say(line)
-        known = "reconciled" if answer["reconciled"] else "NOT reconciled"
+        known = "positions known" if answer["reconciled"] else "NOT reconciled"
+        known += f", {len(answer['accepted'])} accepted differences" if answer["accepted"] else ""
         show.say(f"{answer['open_orders']} open orders, {known}, positions:")
         show.table(answer["positions"], show.POSITIONS, "  none")
+        for one in answer["accepted"]:
+            show.say(f"accepted difference {one['break_id']}: {one['text']}", "yellow")
         for line in answer["against"]:
             show.say(f"against it: {line}", "bold red")
         if answer["code"]:
             where = f" --scope {scope} --name {name}" if name else ""
+            where += " --accept-differences" if accept_differences else ""
             show.say(
                 f"to re-arm within {answer['valid_s']} s: tickwire rearm{where} --code {answer['code']} --reason …"
             )

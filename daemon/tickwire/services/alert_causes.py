@@ -125,6 +125,11 @@ class BoxCauses:
             texts[self._title(_place(found))].append(found.text)
         for subject, told in texts.items():
             yield Cause("reconciliation-break", subject, f"{len(told)} unresolved, the first: {told[0]}")
+        stand: dict[str, list[str]] = defaultdict(list)
+        for one in self._records.reconciliation.accepted():
+            stand[self._title(_place(one.found))].append(one.text)
+        for subject, told in stand.items():
+            yield Cause("accepted-difference", subject, f"{len(told)} still there, the first: {told[0]}")
 
     def _cancels(self) -> Iterator[Cause]:
         """Orders that a cancel has left for and that are open all the same."""

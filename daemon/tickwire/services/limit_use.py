@@ -13,10 +13,19 @@ class LimitUse:
 
     def __init__(self, segment: Segment) -> None:
         self._limits = segment.parameters("risk", "risk_limits")
+        self._risk = segment.counters("risk-manager")
         self._table = segment.table("exposure", "risk_scope_exposure")
 
     def ratios(self, places: Sequence[Place]) -> Iterator[tuple[Place, str, float]]:
-        """Place, limit and used share of it, 1 being all; nothing of a limit that is not set."""
+        """Place, limit and used share of it, 1 being all; nothing of a limit that is not set.
+
+        Nothing at all while positions are unknown: half a replay is no position.
+        """
+        found = list(self._ratios(places))
+        if self._risk[lib.RISK_COUNT_RECONCILED]:  # asked last: the gate takes it back before it shows other figures
+            yield from found
+
+    def _ratios(self, places: Sequence[Place]) -> Iterator[tuple[Place, str, float]]:
         try:
             limits = self._limits.read()
         except NativeError:  # its writer is in the middle of it

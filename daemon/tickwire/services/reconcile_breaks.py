@@ -1,9 +1,14 @@
-"""Breaks: differences that count.  Each stops trading at once, is put on disk, and stays until it is resolved."""
+"""Breaks: differences that count.  Each stops trading at once, is put on disk, and stays until it is resolved.
+
+What is gone is cleared.  What stands a person may accept: it stops nothing then and is told of until it is gone.
+"""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from tickwire.services.blotter_store import LineFile
@@ -12,6 +17,8 @@ from tickwire.services.reconcile_compare import Difference, sentence
 OnBreak = Literal["stop-instrument", "stop-venue", "stop-firm"]
 Scope = tuple[str, int]  # of a stop word: firm, venue or instrument, and its index
 Stop = Callable[[str, int, bool], None]  # scope, index, whether STOP_BREAK is set there
+OWN_RECORD = "own record"  # the source of what is wrong with reconciliations.jsonl itself
+NS_PER_S = 1_000_000_000
 BREAK_COUNT_MAX = 1000  # unresolved at once; more are one break that says so
 
 
@@ -48,10 +55,31 @@ class Break:
         return *self.fact, *said
 
 
-class BreakBook:
-    """Unresolved breaks, in the file and in the stop words.
+@dataclass(frozen=True)
+class Accepted:
+    """A difference that stands, as it was last found, and whose word it is that trading goes on with it."""
 
-    A break that a person cleared does not come back while the two sides say the same of it; another claim does.
+    found: Break
+    who: str
+    why: str
+    at_ns: int
+
+    @property
+    def words(self) -> str:
+        """By whom, when (UTC) and why."""
+        return f"accepted by {self.who} on {datetime.fromtimestamp(self.at_ns / NS_PER_S, UTC):%Y-%m-%d}: {self.why}"
+
+    @property
+    def text(self) -> str:
+        """What differs, and who accepted it."""
+        return f"{self.found.text} ({self.words})"
+
+
+class BreakBook:
+    """Unresolved breaks, in the file and in the stop words; and the differences that persons have accepted.
+
+    A cleared break that is found again is a new one.  An accepted one stays accepted while the two sides say the same
+    of it; another claim is a break, and a run that compares all of the source and does not find it ends the acceptance.
     self_clearing: a run that compares the same source and no longer finds a break resolves it.
     stopped: where STOP_BREAK is set already.
     """
@@ -75,7 +103,8 @@ class BreakBook:
         self._on_break = on_break
         self._self_clearing = self_clearing
         self._open: dict[int, Break] = {}
-        self._accepted: dict[tuple[Any, ...], int] = {}
+        self._accepted: dict[int, Accepted] = {}
+        self._looked_into: set[tuple[Any, ...]] = set()  # of our own record, which no run compares
         self._next_id = 1
         self.runs = 0
         self.unwritten = ""  # why the record has a hole, once it has one
@@ -98,8 +127,8 @@ class BreakBook:
 
     def _doubt(self, found: Difference, venue: int | None, text: str) -> None:
         """A break about our own record, unless it is there already or a person has looked into it."""
-        candidate = self._make(found, venue, "own record", self.runs, text, 0)
-        if candidate.claim not in {*self._accepted, *(one.claim for one in self._open.values())}:
+        candidate = self._make(found, venue, OWN_RECORD, self.runs, text, 0)
+        if candidate.claim not in {*self._looked_into, *(one.claim for one in self._open.values())}:
             self._keep(candidate)
 
     def _explain(self, stopped: Iterable[Scope]) -> None:
@@ -111,7 +140,7 @@ class BreakBook:
                 found = Difference("record", symbol if scope == "instrument" else "", field=f"stop of {scope} {index}")
                 where = symbol if scope == "instrument" else self._venues[index] if scope == "venue" else "The firm"
                 text = f"{where}: stopped by a break that {self._file.path.name} does not have."
-                self._keep(self._make(found, index if scope == "venue" else None, "own record", self.runs, text, 0))
+                self._keep(self._make(found, index if scope == "venue" else None, OWN_RECORD, self.runs, text, 0))
 
     def _replay(self, entry: dict[str, Any]) -> None:
         kind = entry["type"]
@@ -123,12 +152,27 @@ class BreakBook:
             self._next_id = max(self._next_id, found.break_id + 1)
         elif kind == "resolution":
             resolved = self._open.pop(int(entry["break_id"]), None)
-            if resolved is not None and entry["who"]:
-                self._accepted[resolved.claim] = resolved.break_id
+            if resolved is not None and entry["who"] and resolved.source == OWN_RECORD:
+                self._looked_into.add(resolved.claim)
+        elif kind == "acceptance":
+            accepted = self._open.pop(int(entry["break_id"]), None)
+            if accepted is not None:
+                self._accepted[accepted.break_id] = Accepted(accepted, entry["who"], entry["why"], entry["at_ns"])
+        elif kind == "acceptance_end":
+            self._accepted.pop(int(entry["break_id"]), None)
 
     def unresolved(self) -> tuple[Break, ...]:
         """Breaks that neither a person nor a later run has resolved, oldest first."""
         return tuple(self._open.values())
+
+    def accepted(self) -> tuple[Accepted, ...]:
+        """Differences that stand, as far as is known, and that a person has accepted."""
+        return tuple(self._accepted.values())
+
+    def asks_of(self, venue: int | None, source: str) -> bool:
+        """Whether anything on record ends when a comparison with the source no longer finds it."""
+        known = itertools.chain(self._open.values(), (one.found for one in self._accepted.values()))
+        return any((one.venue, one.source) == (venue, source) for one in known)
 
     def found(
         self,
@@ -138,44 +182,73 @@ class BreakBook:
         differences: Iterable[Difference],
         complete: bool,
         order_id: Callable[[int], int],
-    ) -> tuple[list[Break], int]:
-        """Take what one run found against one source; returns its breaks and how many a person has accepted.
+    ) -> list[Break]:
+        """Take what one run found against one source; returns its breaks, without what a person has accepted.
 
         complete: the run compared everything, so what it did not find is gone.
         """
         breaks: list[Break] = []
-        accepted = 0
+        standing: set[int] = set()
         for difference in differences:
             candidate = self._make(difference, venue, source, run, "", order_id(difference.user_ref))
             known = next((one for one in self._open.values() if one.fact == candidate.fact), None)
-            if candidate.claim in self._accepted:
-                accepted += 1
+            accepted = next((one for one in self._accepted.values() if one.found.fact == candidate.fact), None)
+            if accepted is not None and accepted.found.claim == candidate.claim:
+                number = accepted.found.break_id
+                standing.add(number)
+                self._accepted[number] = replace(accepted, found=replace(candidate, break_id=number))
             elif known is not None and known.claim == candidate.claim:
                 breaks.append(known)
             elif len(self._open) >= BREAK_COUNT_MAX:
-                return breaks, accepted  # trading has stopped in all they name; the file must not fill the disk
+                return breaks  # trading has stopped in all they name; the file must not fill the disk
             else:
                 breaks.append(self._keep(candidate))
                 if known is not None:
                     self._resolve(known, "", f"replaced by break {candidate.break_id}")
+                if accepted is not None:
+                    self._end_acceptance(accepted, f"replaced by break {candidate.break_id}")
+        if complete:
+            for one in [*self._accepted.values()]:
+                if (one.found.venue, one.found.source) == (venue, source) and one.found.break_id not in standing:
+                    self._end_acceptance(one, f"not found any more by run {run}")
         if complete and self._self_clearing:
             kept = {one.break_id for one in breaks}
             for old in [one for one in self._open.values() if (one.venue, one.source) == (venue, source)]:
                 if old.break_id not in kept:
                     self._resolve(old, "", f"not found any more by run {run}")
-        return breaks, accepted
+        return breaks
 
     def clear(self, break_id: int, who: str, why: str) -> Break:
-        """A person has dealt with it.
+        """A person says that it is gone; whether it is, the caller has looked.
 
         KeyError: no such unresolved break; ValueError: who or why is missing; OSError: it cannot be recorded, so stays.
         """
-        if not who.strip() or not why.strip():
-            raise ValueError("clearing a break needs who and why")
-        found = self._open[break_id]
+        found = self._asked(break_id, who, why)
         self._resolve(found, who, why)
-        self._accepted[found.claim] = break_id
+        if found.source == OWN_RECORD:
+            self._looked_into.add(found.claim)
         return found
+
+    def accept(self, break_id: int, who: str, why: str) -> Accepted:
+        """A person lets trading go on though it stands; raises what clear raises."""
+        found = self._asked(break_id, who, why)
+        accepted = Accepted(found, who, why, self._clock_ns())
+        entry = {"type": "acceptance", "break_id": break_id, "who": who, "why": why, "at_ns": accepted.at_ns}
+        self._file.append(entry, durable=True)
+        self._accepted[break_id] = accepted
+        self._close(found)
+        return accepted
+
+    def _asked(self, break_id: int, who: str, why: str) -> Break:
+        if not who.strip() or not why.strip():
+            raise ValueError("this needs who and why")
+        return self._open[break_id]
+
+    def _end_acceptance(self, accepted: Accepted, why: str) -> None:
+        number = accepted.found.break_id
+        del self._accepted[number]
+        entry = {"type": "acceptance_end", "break_id": number, "why": why, "at_ns": self._clock_ns()}
+        self._write(entry, durable=True)
 
     def record_run(self, entry: dict[str, Any]) -> None:
         """Put a run on record."""
@@ -222,6 +295,10 @@ class BreakBook:
             self._file.append(entry, durable=True)
         else:
             self._write(entry, durable=True)
+        self._close(found)
+
+    def _close(self, found: Break) -> None:
+        """It stops nothing any more; another of the same scope still does."""
         del self._open[found.break_id]
         scope = self._scope(found)
         if not any(self._scope(other) == scope for other in self._open.values()):

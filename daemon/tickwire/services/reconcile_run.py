@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tickwire.services.reconcile_breaks import Break, OnBreak
+from tickwire.services.reconcile_breaks import Accepted, Break, OnBreak
 from tickwire.venues.drop_copy import DropCopy
+
+SESSION_REPLAY = "session replay"
+DROP_COPY = "drop copy"
+Source = tuple[int | None, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +51,11 @@ class Holding:
 
 @dataclass(frozen=True)
 class Result:
-    """What a run found; partial says what it could not look at, unsettled counts what stayed in flight."""
+    """What a run found; partial says what it could not look at, unsettled counts what stayed in flight.
+
+    accepted: differences that persons have accepted and that were not seen to be gone.  compared: venue (None: the box)
+    and source of whatever was compared in full.
+    """
 
     run: int
     reason: str
@@ -59,7 +67,8 @@ class Result:
     sources: tuple[str, ...] = ()
     partial: tuple[str, ...] = ()
     unsettled: int = 0
-    accepted: int = 0
+    accepted: tuple[Accepted, ...] = ()
+    compared: frozenset[Source] = frozenset()
 
     @property
     def complete(self) -> bool:
@@ -68,8 +77,12 @@ class Result:
 
     @property
     def state(self) -> str:
-        """break, partial or clean."""
-        return "break" if self.breaks else "clean" if self.complete else "partial"
+        """break, accepted differences, partial or clean."""
+        if self.breaks:
+            return "break"
+        if self.accepted:
+            return "accepted differences"
+        return "clean" if self.complete else "partial"
 
 
 @dataclass
@@ -86,17 +99,17 @@ class Run:
     sources: list[str] = field(default_factory=list)
     partial: list[str] = field(default_factory=list)
     unsettled: int = 0
-    accepted: int = 0
-    compared: dict[int, tuple[int, int]] = field(default_factory=dict)  # venue -> orders, fills
+    compared: set[Source] = field(default_factory=set)
+    counted: dict[int, tuple[int, int]] = field(default_factory=dict)  # venue -> orders, fills
 
     def count(self, venue: int, orders: int, fills: int) -> None:
         """So many of a venue were compared; with several sources each order still counts once."""
-        before = self.compared.get(venue, (0, 0))
-        self.compared[venue] = max(before[0], orders), max(before[1], fills)
-        self.orders = sum(one for one, _ in self.compared.values())
-        self.fills = sum(one for _, one in self.compared.values())
+        before = self.counted.get(venue, (0, 0))
+        self.counted[venue] = max(before[0], orders), max(before[1], fills)
+        self.orders = sum(one for one, _ in self.counted.values())
+        self.fills = sum(one for _, one in self.counted.values())
 
-    def result(self) -> Result:
+    def result(self, accepted: tuple[Accepted, ...]) -> Result:
         """What has been found."""
         return Result(
             run=self.run,
@@ -109,5 +122,6 @@ class Run:
             sources=tuple(self.sources),
             partial=tuple(self.partial),
             unsettled=self.unsettled,
-            accepted=self.accepted,
+            accepted=accepted,
+            compared=frozenset(self.compared),
         )

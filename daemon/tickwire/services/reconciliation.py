@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 
 from tickwire.services.blotter import Blotter, Event, Live
 from tickwire.services.blotter_store import LineFile
-from tickwire.services.reconcile_breaks import Break, BreakBook, Scope, Stop
+from tickwire.services.reconcile_breaks import Accepted, Break, BreakBook, Scope, Stop
 from tickwire.services.reconcile_compare import (
     OURS,
     THEIRS,
@@ -21,14 +21,21 @@ from tickwire.services.reconcile_compare import (
     compare_replay,
     position_differences,
 )
-from tickwire.services.reconcile_run import DropCopyLink, Holding, ReconciliationSettings, Result, Run
+from tickwire.services.reconcile_people import must_be_gone, must_stand
+from tickwire.services.reconcile_run import (
+    DROP_COPY,
+    SESSION_REPLAY,
+    DropCopyLink,
+    Holding,
+    ReconciliationSettings,
+    Result,
+    Run,
+)
 from tickwire.services.steward import Steward
 from tickwire.venues.picture import OrderLine, positions
 
 __all__ = ["DropCopyLink", "Holding", "Reconciliation", "ReconciliationSettings", "Result"]
 
-SESSION_REPLAY = "session replay"
-DROP_COPY = "drop copy"
 CHUNK = 2048  # orders compared before others get their turn
 MILLISECOND = 1_000_000
 
@@ -96,11 +103,35 @@ class Reconciliation(Steward):
         """Breaks that stop trading somewhere, oldest first."""
         return self._book.unresolved()
 
-    def clear(self, break_id: int, who: str, why: str) -> Break:
-        """A person has dealt with a break.  KeyError: no such break; ValueError: who or why is missing."""
-        cleared = self._book.clear(break_id, who, why)
-        self.log.warning("break_cleared", break_id=break_id, who=who, why=why, text=cleared.text)
-        return cleared
+    def accepted(self) -> tuple[Accepted, ...]:
+        """Differences that persons have accepted and that have not gone."""
+        return self._book.accepted()
+
+    async def clear(self, break_id: int, who: str, why: str) -> Break:
+        """A break that a fresh comparison no longer shows is over.
+
+        KeyError: no such break; ValueError: it still stands, that cannot be told now, or who or why is missing.
+        """
+        found = self._find(break_id)
+        result = await self.run_now(f"clearing break {break_id}", False)
+        if must_be_gone(found, result, self.unresolved()):
+            found = self._book.clear(break_id, who, why)
+        self.log.warning("break_cleared", break_id=break_id, who=who, why=why, text=found.text)
+        return found
+
+    async def accept(self, break_id: int, who: str, why: str) -> Accepted:
+        """A person lets trading go on with a difference that stands; it is told of until it is gone.
+
+        KeyError: no such break; ValueError: it does not stand any more, or who or why is missing.
+        """
+        found = self._find(break_id)
+        must_stand(found, await self.run_now(f"accepting break {break_id}", False), self.unresolved())
+        accepted = self._book.accept(break_id, who, why)
+        self.log.warning("difference_accepted", break_id=break_id, who=who, why=why, text=found.text)
+        return accepted
+
+    def _find(self, break_id: int) -> Break:
+        return {found.break_id: found for found in self.unresolved()}[break_id]
 
     def compare_with(self, holdings: Callable[[], Iterable[Holding]]) -> None:
         """From now on also compare with what this part of the box holds."""
@@ -127,7 +158,9 @@ class Reconciliation(Steward):
 
     def check(self) -> str:
         """Say once when the answer to whether trading may begin has changed."""
-        before, self._said = self._said, self.blocks_rearm
+        accepted = self.accepted()
+        but = f"reconciled but for {len(accepted)} accepted, the first: {accepted[0].text}" if accepted else ""
+        before, self._said = self._said, self.blocks_rearm or but
         if self._said == before:
             return ""
         return self._said or "reconciled: nothing differs"
@@ -163,13 +196,17 @@ class Reconciliation(Steward):
             return self._end(run)
 
     def _end(self, run: Run) -> Result:
-        self.last = result = run.result()
+        self.last = result = run.result(self.accepted())
         self._complete_once = self._complete_once or result.complete
-        entry = {**asdict(replace(result, breaks=())), "state": result.state}
+        entry = {**asdict(replace(result, breaks=(), accepted=(), compared=frozenset())), "state": result.state}
+        del entry["compared"]
         entry["breaks"] = [found.break_id for found in result.breaks]
+        entry["accepted"] = [one.found.break_id for one in result.accepted]
         self._book.record_run(entry)
         for found in result.breaks:
             self.log.error("break_found", break_id=found.break_id, source=found.source, text=found.text)
+        for one in result.accepted:
+            self.log.warning("difference_stands", break_id=one.found.break_id, text=one.text)
         return result
 
     def _listen(self, event: Event) -> None:
@@ -233,6 +270,7 @@ class Reconciliation(Steward):
             run.partial.append(f"the drop copy of {name} is incomplete: {link.copy.incomplete}")
         run.sources.append(f"{DROP_COPY} of {name}")
         lines = self._blotter.venues[venue].book.lines
+        heard = not self._book.asks_of(venue, DROP_COPY) or await self._heard_out(venue, link)
         found, unsettled = await self._settle(venue, link)
         self._count(run, venue, lines)
         ours = positions(self._blotter.venues[venue].book.lines.values())
@@ -240,7 +278,18 @@ class Reconciliation(Steward):
         run.unsettled += unsettled
         if unsettled:
             run.partial.append(f"{unsettled} differences with the drop copy of {name} may still be in flight")
-        self._take(run, venue, DROP_COPY, found, not unsettled and not link.copy.incomplete)
+        day = self._blotter.venues[venue]
+        known = heard and not link.copy.incomplete and day.state == "live" and not day.incomplete
+        self._take(run, venue, DROP_COPY, found, known and not unsettled)
+
+    async def _heard_out(self, venue: int, link: DropCopyLink) -> bool:
+        """Whether the drop copy has told all that it had to say when it came up, so that what it lacks is gone."""
+        lines = self._blotter.venues[venue].book.lines
+        newest_ns = max((line.last_ns for line in lines.values()), default=0)
+        deadline = self._clock_ns() + self._settings.settle_ms_max * MILLISECOND
+        while not (heard := link.copy.heard_out or link.copy.last_ns > newest_ns) and self._clock_ns() < deadline:
+            await self._pause()
+        return heard
 
     async def _settle(self, venue: int, link: DropCopyLink) -> tuple[list[Difference], int]:
         """Differences that stay when nothing about them can be in flight any more; and how many are undecided."""
@@ -333,9 +382,9 @@ class Reconciliation(Steward):
             line = lines.get(user_ref)
             return 0 if line is None else line.order_id
 
-        breaks, accepted = self._book.found(run.run, venue, source, found, complete, order_id)
-        run.breaks += breaks
-        run.accepted += accepted
+        run.breaks += self._book.found(run.run, venue, source, found, complete, order_id)
+        if complete:
+            run.compared.add((venue, source))
 
 
 def _chunks(refs: Iterable[int]) -> Iterable[list[int]]:

@@ -145,7 +145,8 @@ class DropCopy:
     """What a drop-copy session has told so far; the handler of a SoupSession.
 
     ``incomplete`` says why the picture cannot be whole, or nothing.  ``last_ns`` is the venue's time of the last
-    message, ``idle_ns`` ours of the last heartbeat, which the venue sends only when it has nothing else to say.
+    message, ``idle_ns`` ours of the last heartbeat, which the venue sends only when it has nothing else to say;
+    ``heard_out`` whether there was one since it came up.
     """
 
     def __init__(self, clock_ns: Callable[[], int]) -> None:
@@ -159,6 +160,7 @@ class DropCopy:
         self.why_down = "not connected yet"
         self.last_ns = 0
         self.idle_ns = 0
+        self.heard_out = False
         self.on_up: Callable[[], None] = lambda: None  # whoever waited for it
 
     def orders(self, firm: str) -> dict[int, OrderLine]:
@@ -176,7 +178,7 @@ class DropCopy:
 
     def session_up(self) -> None:
         """Logged in."""
-        self.connected, self.why_down = True, ""
+        self.connected, self.why_down, self.heard_out = True, "", False
         self.on_up()
 
     def session_down(self, why: str) -> None:
@@ -186,6 +188,7 @@ class DropCopy:
     def session_heartbeat(self) -> None:
         """The venue has nothing more to say."""
         self.idle_ns = self._clock_ns()
+        self.heard_out = True
 
     def session_message(self, sequence: int, payload: bytes) -> None:
         """One sequenced message; what cannot be read is counted and makes the picture incomplete."""
