@@ -11,6 +11,7 @@ import httpx
 import pytest
 from operator_box import PEOPLE, TOKENS, OperatorBox
 from operator_doors import WAIT_S, Heart, raw, serving, unix_client, until
+from operator_fakes import Accepted, Break
 
 from tickwire.api import http, server
 from tickwire.api.commands import COMMANDS
@@ -102,7 +103,10 @@ def test_health_and_ready_and_metrics_say_what_is_wrong_without_a_token(box: Ope
     async def story(plane: OperatorPlane, heart: Heart) -> None:
         async with unix_client(socket_of(box), "") as client:
             assert (await client.get("/health")).status_code == 200
-            assert (await client.get("/ready")).status_code == 200
+            box.reconciliation.kept = [Accepted(Break())]
+            warned = await client.get("/ready")
+            assert warned.status_code == 200
+            assert warned.json()["warnings"] == [f"accepted difference 1: {Accepted(Break()).text}"]
             box.session(1, lib.SESSION_DOWN)
             box.control.stop_set("venue", 1, lib.STOP_KILL)
             health, ready = await client.get("/health"), await client.get("/ready")
@@ -115,6 +119,7 @@ def test_health_and_ready_and_metrics_say_what_is_wrong_without_a_token(box: Ope
             assert (await client.get("/health")).status_code == 503
             text = (await client.get("/metrics")).text
             for line in (
+                "tickwire_reconciliation_accepted 1.0",
                 'tickwire_stop{by="kill",name="B",scope="venue"} 1.0',
                 'tickwire_lane_up{lane="hot"} 0.0',
                 'tickwire_risk_verdicts_total{reason="price_collar"} 0.0',

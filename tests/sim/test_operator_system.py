@@ -11,9 +11,10 @@ import pytest
 from killing import trade
 
 from tickwire.api.audit import FILE, AuditLog
-from tickwire.demo.plan import Settings
+from tickwire.demo.plan import ACCOUNT, Settings
 from tickwire.demo.site import Site
 from tickwire.native import lib
+from tickwire.sim.control import ask as control_ask
 
 SOCKETS = Settings(backend="socket", instruments=2)
 
@@ -82,3 +83,32 @@ def test_a_scope_that_was_killed_stays_killed_in_the_next_life_of_the_box(site: 
     site.await_armed()
     assert site.segment.control().stop_bits("instrument", 0) == lib.STOP_KILL
     assert [line["name"] for line in ask(site, "status")["stops"]] == [symbol]
+
+
+@pytest.mark.rule("RTS 6 Art 17")
+def test_a_swallowed_execution_is_never_nothing_differs_until_the_venue_and_the_box_agree(site: Site) -> None:
+    trade(site, 10)
+    control_ask(site.control(), "swallow_execution", account=ACCOUNT)
+    site.wait(lambda: any(site.segment.control().stops()), "the swallowed execution to stop its instrument")
+    found = ask(site, "reconcile", exit_code=5)
+    numbers = [line["break_id"] for line in ask(site, "breaks", "show", exit_code=5)]
+    assert {line["kind"] for line in found["breaks"]} >= {"fill_unknown", "position"}
+    ask(site, "breaks", "clear", numbers[0], "--reason", "by reflex", exit_code=3)
+    for number in numbers:
+        ask(site, "breaks", "accept", number, "--reason", "ticket 4711")
+    assert not any(site.segment.control().stops())
+    for more in ((), ("--replay",)):
+        answer = ask(site, "reconcile", *more, exit_code=5)
+        assert (answer["state"], answer["breaks"]) == ("accepted differences", [])
+        assert all("accepted by " in line["text"] for line in answer["accepted"])
+    assert ask(site, "reconcile", "--accept-known")["state"] == "accepted differences"
+    assert ask(site, "status")["accepted_differences"] == len(numbers)
+    site.box.stop(20)
+    site.start_box_again()
+    site.await_armed()
+    assert ask(site, "reconcile", exit_code=5)["state"] == "accepted differences"
+    ask(site, "kill", "--reason", "test")  # the order whose execution was swallowed stays open for us
+    assert any("accepted difference" in line for line in ask(site, "rearm", exit_code=3)["against"])
+    code = ask(site, "rearm", "--accept-differences")["code"]
+    ask(site, "rearm", "--accept-differences", "--code", code, "--reason", "ticket 4711")
+    assert site.segment.control().kill == 0
