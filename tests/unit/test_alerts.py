@@ -138,3 +138,17 @@ def test_a_flood_of_causes_is_cut_off(tmp_path: Path) -> None:
     alerts = Alerts(lambda: (Cause("flood", str(number), "") for number in range(10**9)), tmp_path, lambda: 10**18)
     alerts.check()
     assert len(alerts.active()) == ALERTS_MAX
+
+
+def test_an_order_that_is_open_five_seconds_after_its_cancel_is_told_of_until_it_is_not(rig: AlertRig) -> None:
+    order = SimpleNamespace(order_id=7, instrument=0, venue=1, leaves=30, open=True, cancel_ns=0)
+    rig.records.blotter.in_memory = lambda: [order]
+    assert rig.wait(10) == [], "nobody canceled it"
+    order.cancel_ns = rig.now_ns
+    assert rig.wait(5) == []
+    assert rig.wait() == ["cancel-not-answered order 7"]
+    assert rig.raised("cancel-not-answered").text == (
+        "order 7, 30 open of instrument AAPL at venue B: no answer to its cancel for 5 s"
+    )
+    order.open = False
+    assert rig.wait(3) == []

@@ -10,7 +10,7 @@ import pytest
 from operator_box import OFFICER, TRADER, VIEWER, OperatorBox
 from operator_fakes import Break, Fill, Order, PnL
 
-from tickwire.api import trading
+from tickwire.api import flattening, trading
 from tickwire.api.commands import COMMANDS
 from tickwire.api.errors import Refused
 from tickwire.api.metrics import OperationsCollector
@@ -94,8 +94,9 @@ def test_nothing_else_is_done_that_cannot_be_recorded(box: OperatorBox, name: st
     assert do(box, VIEWER, "status").recording, "who looks sees that nothing can be recorded"
 
 
-def test_a_cancel_is_of_an_open_order_or_of_a_scope(box: OperatorBox) -> None:
+def test_a_cancel_is_of_an_open_order_or_of_a_scope(box: OperatorBox, monkeypatch: pytest.MonkeyPatch) -> None:
     box.blotter.orders = {7: Order(7), 8: Order(8, state="filled")}
+    monkeypatch.setattr(trading, "CANCEL_S_MAX", 0.0)
     do(box, TRADER, "cancel", order_id=7, reason="x")
     do(box, TRADER, "cancel", scope="venue", name="B", reason="x")
     do(box, TRADER, "cancel", scope="firm", reason="x")
@@ -131,7 +132,7 @@ def test_flatten_closes_in_orders_that_the_limits_let_through_until_nothing_is_l
 
 
 def test_flatten_waits_for_what_is_in_flight(box: OperatorBox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trading, "LOOK_S", 0.001)
+    monkeypatch.setattr(flattening, "LOOK_S", 0.001)
     box.ledger.held |= {(0, 1, 1, 0): PnL(quantity=300)}
     looks = 0
 
@@ -159,7 +160,7 @@ def test_flatten_waits_for_what_is_in_flight(box: OperatorBox, monkeypatch: pyte
 
 def test_flatten_says_what_is_left_when_time_is_up(box: OperatorBox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trading, "FLATTEN_S_MAX", 0.5)
-    monkeypatch.setattr(trading, "LOOK_S", 0.01)
+    monkeypatch.setattr(flattening, "LOOK_S", 0.01)
     box.ledger.held |= {(0, 1, 1, 0): PnL(quantity=300)}
     box.desk.fills = False
     done = do(box, TRADER, "flatten", reason="x").done

@@ -177,3 +177,19 @@ def test_a_report_of_no_venue_and_one_of_no_kind_are_counted_and_harm_nothing(ea
     ear.check()
     assert ear.blotter.counters["malformed"] == 2
     assert not ear.blotter.orders
+
+
+def test_the_first_cancel_that_left_is_remembered_across_a_replay_until_the_venue_refuses_it(ear: Ear) -> None:
+    ear.send(1)
+    ear.tell(accepted(1))
+    for _ in range(2):
+        ear.publish(lib.REPORT_SENT, order_id=order_id(1), target_order_id=order_id(1))
+        ear.check()
+        ear.clock.now += 1
+    assert ear.blotter.orders[order_id(1)].cancel_ns == ear.clock.now - 2
+    ear.replay()
+    assert ear.blotter.orders[order_id(1)].cancel_ns == ear.clock.now - 2
+    ear.tell(b"I" + bytes(8) + (1).to_bytes(4, "big"))
+    ear.check()
+    order = ear.blotter.orders[order_id(1)]
+    assert (order.state, order.cancel_ns) == ("live", 0)
