@@ -1,7 +1,7 @@
 """RTS 24, RTS 25 and RTS 6 Annex II: what is on record of every order."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,7 +11,8 @@ from compliance_rig import SECOND, Rig
 from pipeline_rig import TICK
 
 from tickwire.native import ffi, lib, now_ns
-from tickwire.services.blotter_records import record_from
+from tickwire.services.blotter_names import Names, VenueNames
+from tickwire.services.blotter_records import record_entry, record_from
 from tickwire.services.blotter_store import LineFile
 
 OWNER = {"account": 2, "strategy": 3, "trader": 4}
@@ -100,13 +101,69 @@ def test_an_order_record_has_its_terms_and_what_is_left_and_done_of_its_quantity
     assert (fill.quantity, fill.leaves) == (300, 0)
 
 
+@pytest.mark.rule("RTS 24 order terms")
+@pytest.mark.rule("RTS 24 quantities")
+def test_the_terms_that_only_the_sent_order_has_are_in_its_record_and_outlast_a_replay(tmp_path: Path) -> None:
+    ear = Ear(tmp_path).begin()
+    ear.send(
+        1,
+        side=lib.SIDE_SELL,
+        display=lib.DISPLAY_HIDDEN,
+        display_quantity=10,
+        minimum_quantity=20,
+        peg_offset=-100,
+        flags=lib.ORDER_POST_ONLY | lib.ORDER_REDUCE_ONLY,
+        short_sale=lib.SALE_SHORT,
+        source=lib.SOURCE_OPERATOR,
+        score=5,
+    )
+    ear.tell(accepted(1, side="S"))
+    ear.check()
+    ear.replay()
+    record = ear.blotter.orders[order_id(1)]
+    assert (record.display_quantity, record.minimum_quantity, record.peg_offset) == (10, 20, -100)
+    assert (record.hidden, record.post_only, record.short_sale_word, record.source_word) == (
+        *(True, True),
+        *("short", "operator"),
+    )
+    assert (record.limit_price, record.score, record.terms_known) == (PRICE, 5, True)
+    entry = record_entry(record)
+    assert (entry["order_type_word"], entry["side_word"], entry["post_only"]) == ("limit", "sell", True)
+    ear.segment.close()
+
+
+@pytest.mark.rule("RTS 24 identifiers")
+@pytest.mark.rule("RTS 24 venue and instrument")
+def test_a_record_has_names_beside_its_numbers_so_that_it_can_be_read_without_the_days_configuration(
+    tmp_path: Path,
+) -> None:
+    names = Names(
+        (VenueNames("A", "XPA1", "TWRA"),), ("AAPL",), {2: "HOUSE"}, {3: "imbalance"}, {3: "imbalance-1"}, {4: "alice"}
+    )
+    ear = Ear(tmp_path, names=names).begin()
+    ear.send(1, **OWNER)
+    ear.tell(accepted(1))
+    ear.check()
+    entry = record_entry(ear.blotter.orders[order_id(1)])
+    assert (entry["venue_name"], entry["mic"], entry["firm"], entry["symbol"]) == ("A", "XPA1", "TWRA", "AAPL")
+    assert (entry["account_name"], entry["trader_name"]) == ("HOUSE", "alice")
+    assert (entry["strategy_name"], entry["algorithm"]) == ("imbalance", "imbalance-1")
+    ear.segment.close()
+
+
 @pytest.mark.rule("RTS 24 passive or aggressive")
 @pytest.mark.rule("RTS 24 venue trade id")
 def test_a_fill_says_whether_it_took_or_gave_and_which_trade_of_the_venue_it_was(ear: Ear) -> None:
     ear.send(1)
     ear.tell(accepted(1), executed(1, 40, 11), executed(1, 60, 12))
     ear.check()
-    assert [(fill.liquidity, fill.match_number) for fill in ear.blotter.fills()] == [("R", 11), ("R", 12)]
+    fills = ear.blotter.fills()
+    assert [(fill.liquidity, fill.venue_trade_id) for fill in fills] == [("R", 11), ("R", 12)]
+    assert [fill.role for fill in fills] == ["aggressive"] * 2
+    assert {flag: replace(fills[0], liquidity=flag).role for flag in ("A", "J", "k", "O", "")} == {
+        **dict.fromkeys("AJk", "passive"),
+        **dict.fromkeys(("O", ""), ""),
+    }
 
 
 @pytest.mark.rule("RTS 24 self-match prevention")

@@ -8,6 +8,7 @@ from typing import Any
 from tickwire.native import Segment, ffi, lib
 from tickwire.native.execution import ExecutionSettings, OrderTable
 from tickwire.services.blotter import Blotter, Event
+from tickwire.services.blotter_names import Names
 from tickwire.services.blotter_store import LineFile
 from tickwire.venues.drop_copy import DropCopy
 
@@ -74,7 +75,14 @@ class Clock:
 class Ear:
     """One venue as this box hears it; ``tell`` is the venue speaking, ``replay`` its record once more."""
 
-    def __init__(self, folder: Path, orders_max: int = 1000, ring: int = 1024, venues: Sequence[str] = ("A",)) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        orders_max: int = 1000,
+        ring: int = 1024,
+        venues: Sequence[str] = ("A",),
+        names: Names | None = None,
+    ) -> None:
         self.clock = Clock()
         self.segment = Segment.create(folder / "segment", 8 << 20)
         self.reports = self.segment.add_ring("blotter", ring, "execution_report", 0)
@@ -94,6 +102,7 @@ class Ear:
             self.verdicts,
             [self.sent],
             orders_max=orders_max,
+            names=names,
         )
         self.events: list[Event] = []
         self.blotter.subscribe(self.events.append)

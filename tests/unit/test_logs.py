@@ -14,7 +14,7 @@ from tickwire.config import parse
 from tickwire.host.logs import HumanFormatter, JsonFormatter
 from tickwire.native import Segment, lib
 from tickwire.native.trading import record
-from tickwire.services.order_log import LINES_MAX, OrderLog
+from tickwire.services.order_log import LINES_MAX, REFUSED_INTERVAL_NS, OrderLog
 from tickwire.supervisor.layout import create_segment
 
 CONFIG = parse(EXAMPLE, "box.toml", CORES)
@@ -100,16 +100,44 @@ def test_a_refusal_and_a_rejection_are_told_with_order_tick_and_owner(segment: S
     assert reason["reason"] == "killed"
 
 
-def test_a_flood_of_refusals_is_counted_and_not_written_out(segment: Segment, told: Told) -> None:
+def test_a_flood_of_rejections_is_counted_and_not_written_out(segment: Segment, told: Told) -> None:
     now = [1]
     log = order_log(segment, now)
-    refusal = record("risk_refusal", verdict=lib.RISK_KILLED)[0]
-    assert segment.ring("verdict", "risk_refusal").write([refusal] * 200) == 200
+    rejected = record("execution_report", kind=lib.REPORT_REJECTED, reason=ord("X"))[0]
+    assert segment.ring("blotter", "execution_report").write([rejected] * 200) == 200
     log.check()
     assert len(told.entries) == LINES_MAX
     now[0] += 2_000_000_000
     log.check()
-    assert told.entries[-1] == ("order_refused_more", {"reason": "killed", "count": 200 - LINES_MAX})
+    assert told.entries[-1] == ("order_rejected_more", {"reason": "X", "count": 200 - LINES_MAX})
+
+
+def test_a_paused_strategy_is_told_once_and_then_counted_by_the_minute_and_reason(segment: Segment, told: Told) -> None:
+    now = [1]
+    log = order_log(segment, now)
+    paused = record("risk_refusal", verdict=lib.RISK_KILLED, strategy=1)[0]
+    for _ in range(3 * 60):
+        segment.ring("verdict", "risk_refusal").write([paused])
+        log.check()
+        now[0] += 1_000_000_000
+    segment.ring("verdict", "risk_refusal").write([record("risk_refusal", verdict=lib.RISK_POSITION)[0]])
+    log.check()
+    assert [event for event, _ in told.entries].count("order_refused") == 2, "another reason is told at once"
+    counts = [facts for event, facts in told.entries if event == "order_refused_more"]
+    assert {(one["reason"], one["strategy"]) for one in counts} == {("killed", "imbalance")}
+    assert sum(one["count"] for one in counts) == 3 * 60 - 1
+    assert len(counts) == 3
+
+
+def test_a_refusal_after_a_minute_without_one_is_told_anew(segment: Segment, told: Told) -> None:
+    now = [1]
+    log = order_log(segment, now)
+    for _ in range(2):
+        segment.ring("verdict", "risk_refusal").write([record("risk_refusal", verdict=lib.RISK_KILLED)[0]])
+        for _ in range(3):
+            log.check()
+            now[0] += REFUSED_INTERVAL_NS
+    assert [event for event, _ in told.entries] == ["order_refused"] * 2
 
 
 def test_what_came_and_went_unseen_is_said(segment: Segment, told: Told) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from tickwire.native import Ring, enum_names, lib
 from tickwire.native.trading import verdict_name
+from tickwire.services.blotter_names import Names
 from tickwire.services.blotter_records import (
     Down,
     Event,
@@ -164,6 +165,7 @@ class Blotter(Steward):
         verdicts: Ring | None = None,
         sent: Sequence[Ring] = (),
         orders_max: int = ORDERS_MAX,
+        names: Names | None = None,
     ) -> None:
         super().__init__()
         self._reports = Collector(reports)
@@ -178,7 +180,9 @@ class Blotter(Steward):
         self._resyncs = Counter[int]()
         self.refusals: deque[Refusal] = deque(maxlen=REFUSALS_MAX)
         self.counters: Counter[str] = Counter()
-        self.venues = tuple(VenueDay(venue, symbols, self._is_stored, self.load) for venue in range(venue_count))
+        self.venues = tuple(
+            VenueDay(venue, symbols, self._is_stored, self.load, names or Names()) for venue in range(venue_count)
+        )
         self._kinds = {value: name.lower() for name, value in enum_names("report_kind", "REPORT_").items()}
 
     # ---- what it knows ----

@@ -8,9 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from tickwire.native import lib
+from tickwire.native import enum_names, lib
 
 OPEN_STATES = ("sent", "live")
+PASSIVE, AGGRESSIVE = "passive", "aggressive"
+ROLES = {"A": PASSIVE, "J": PASSIVE, "k": PASSIVE, "R": AGGRESSIVE, "m": AGGRESSIVE}  # others: crosses, not known here
+ORDER_TYPES = {value: name.lower() for name, value in enum_names("order_type", "ORDER_TYPE_").items()}
+TIMES_IN_FORCE = {value: name.lower() for name, value in enum_names("time_in_force", "TIF_").items()}
+SOURCES = {value: name.lower() for name, value in enum_names("intent_source", "SOURCE_").items()}
+SALES = {value: name.lower() for name, value in enum_names("short_sale", "SALE_").items()}
+SIDES = {lib.SIDE_BUY: "buy", lib.SIDE_SELL: "sell"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,16 @@ class Fill:
     sequence: int
     replayed: bool
 
+    @property
+    def role(self) -> str:
+        """Passive or aggressive; empty: the flag says neither, or there is none."""
+        return ROLES.get(self.liquidity, "")
+
+    @property
+    def venue_trade_id(self) -> int:
+        """What the venue calls the trade."""
+        return self.match_number
+
 
 @dataclass(slots=True)
 class OrderRecord:
@@ -39,6 +56,8 @@ class OrderRecord:
 
     ``state`` is sent, live, filled, canceled, rejected, replaced, not_sent, or vanished: we had the venue's word for it
     and the venue's own record has no trace of it.  ``unknown`` is an order this box did not send in this life.
+    ``price`` is what it stands at, ``limit_price`` what was sent.  ``terms_known``: what is only in the order as it was
+    sent is known, from limit_price on; a venue's record does not tell it.  Names are of this life's configuration.
     """
 
     order_id: int
@@ -71,6 +90,22 @@ class OrderRecord:
     replaced_by: int = 0
     unknown: bool = False
     replayed: bool = False
+    terms_known: bool = False
+    limit_price: int = 0
+    display: int = 0  # enum order_display
+    display_quantity: int = 0  # what a reserve order shows of itself; 0: all
+    minimum_quantity: int = 0
+    peg_offset: int = 0  # 1/10 000, towards the other side is positive
+    flags: int = 0  # enum order_flag
+    short_sale: int = 0  # enum short_sale
+    symbol: str = ""
+    venue_name: str = ""
+    mic: str = ""
+    firm: str = ""  # the MPID of the session
+    account_name: str = ""
+    strategy_name: str = ""
+    trader_name: str = ""
+    algorithm: str = ""
     fills: list[Fill] = field(default_factory=list)
     busted: list[Fill] = field(default_factory=list)
 
@@ -78,6 +113,46 @@ class OrderRecord:
     def user_ref(self) -> int:
         """Its number in the session."""
         return self.order_id & 0xFFFFFFFF
+
+    @property
+    def epoch(self) -> int:
+        """The life of the box that it was sent in."""
+        return self.order_id >> int(lib.ORDER_ID_EPOCH_SHIFT) & int(lib.ORDER_ID_EPOCH_MAX)
+
+    @property
+    def hidden(self) -> bool:
+        """Whether nothing of it is shown."""
+        return self.display == int(lib.DISPLAY_HIDDEN)
+
+    @property
+    def post_only(self) -> bool:
+        """Whether it must not take."""
+        return bool(self.flags & lib.ORDER_POST_ONLY)
+
+    @property
+    def side_word(self) -> str:
+        """Buy or sell."""
+        return SIDES.get(self.side, "")
+
+    @property
+    def order_type_word(self) -> str:
+        """For example limit, peg_midpoint."""
+        return ORDER_TYPES.get(self.order_type, "")
+
+    @property
+    def time_in_force_word(self) -> str:
+        """Day, ioc or extended."""
+        return TIMES_IN_FORCE.get(self.time_in_force, "")
+
+    @property
+    def short_sale_word(self) -> str:
+        """Long, short or short_exempt; empty: no sale, or not known."""
+        return SALES.get(self.short_sale, "") if self.terms_known and self.side == lib.SIDE_SELL else ""
+
+    @property
+    def source_word(self) -> str:
+        """Whose wish it was: signal, router or operator; empty: not known."""
+        return SOURCES.get(self.source, "") if self.terms_known else ""
 
     @property
     def open(self) -> bool:
@@ -122,21 +197,34 @@ class OrderRecord:
 
 
 _FILL_NAMES = tuple(one.name for one in fields(Fill))
+_FILL_TOLD = (*_FILL_NAMES, "role", "venue_trade_id")
 _RECORD_NAMES = tuple(one.name for one in fields(OrderRecord))
+_RECORD_TOLD = (
+    *_RECORD_NAMES,
+    *("user_ref", "epoch", "side_word", "order_type_word", "time_in_force_word", "hidden", "post_only"),
+    *("short_sale_word", "source_word", "average_price"),
+)
+
+
+def fill_entry(fill: Fill) -> dict[str, Any]:
+    """The fill as plain JSON, with what its numbers mean."""
+    return {name: getattr(fill, name) for name in _FILL_TOLD}
 
 
 def record_entry(record: OrderRecord) -> dict[str, Any]:
-    """The record as plain JSON; by hand, as ``asdict`` copies deeply and thousands leave memory at once."""
-    entry = {name: getattr(record, name) for name in _RECORD_NAMES}
+    """The record as plain JSON, with what its numbers mean; by hand, as ``asdict`` copies deeply."""
+    entry = {name: getattr(record, name) for name in _RECORD_TOLD}
     for name in ("fills", "busted"):
-        entry[name] = [{field: getattr(fill, field) for field in _FILL_NAMES} for fill in entry[name]]
+        entry[name] = [fill_entry(fill) for fill in entry[name]]
     return entry
 
 
 def record_from(entry: dict[str, Any]) -> OrderRecord:
     """The record that ``record_entry`` made an entry of.  Raises TypeError for an entry of another version."""
-    fills = {name: [Fill(**fill) for fill in entry[name]] for name in ("fills", "busted")}
-    return OrderRecord(**{**entry, **fills})
+    known = {name: entry[name] for name in _RECORD_NAMES if name in entry}
+    for name in ("fills", "busted"):
+        known[name] = [Fill(**{key: fill[key] for key in _FILL_NAMES if key in fill}) for fill in entry[name]]
+    return OrderRecord(**known)
 
 
 @dataclass(frozen=True, slots=True)

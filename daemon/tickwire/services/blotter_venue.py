@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tickwire.native import lib
+from tickwire.services.blotter_names import Names
 from tickwire.services.blotter_records import Bust, Down, Event, Fill, Live, OrderChange, OrderRecord, Reset
 from tickwire.venues.picture import FillLine, OrderLine
 
@@ -23,7 +24,12 @@ TERMS = (lib.REPORT_ACCEPTED, lib.REPORT_REPLACED)
 REPLACED_MAX = 4
 SENT_COUNT_MAX = 4096
 USER_REF_MASK = 0xFFFFFFFF
-LOCAL_KNOWLEDGE = ("parent_id", "decision_price", "score", "source", "tick", "sent_ns", "cancel_ns")
+NO_NAMES = Names()
+TERMS_SENT = (
+    *("parent_id", "decision_price", "score", "source", "display", "display_quantity", "minimum_quantity"),
+    *("peg_offset", "flags", "short_sale"),
+)
+LOCAL_KNOWLEDGE = (*TERMS_SENT, "limit_price", "terms_known", "tick", "sent_ns", "cancel_ns")
 
 
 @dataclass(slots=True)
@@ -57,18 +63,20 @@ class VenueDay:
         symbols: Sequence[str],
         archived: Callable[[int], bool],
         load: Callable[[int], OrderRecord | None],
+        names: Names = NO_NAMES,
     ) -> None:
         self._venue = venue
         self._symbols = symbols
         self._archived = archived
         self._load = load
+        self._names = names
         self.book = Book(complete=False)
         self.building: Book | None = None
         self.replaced: deque[Replaced] = deque(maxlen=REPLACED_MAX)  # whoever compares takes them off
         self.state = "unknown"
         self.last_ns = 0  # the venue's time of its last live message
         self.counters: Counter[str] = Counter()
-        self._sent: dict[int, tuple[int, int, int, int]] = {}  # orders whose first report is still to come
+        self._sent: dict[int, tuple[int, ...]] = {}  # orders whose first report is still to come
 
     @property
     def incomplete(self) -> bool:
@@ -141,12 +149,7 @@ class VenueDay:
     def sent(self, order: Any) -> None:
         """Take a ``struct order`` that left: what the venue never hears of it, whether its report came first or not."""
         order_id = int(order.order_id)
-        self._sent[order_id] = (
-            int(order.parent_id),
-            int(order.decision_price),
-            int(order.score),
-            int(order.source),
-        )
+        self._sent[order_id] = (int(order.price), *(int(getattr(order, name)) for name in TERMS_SENT))
         record = self.book.records.get(order_id)
         if record is not None:
             self._say_what_was_sent(record)
@@ -156,7 +159,9 @@ class VenueDay:
     def _say_what_was_sent(self, record: OrderRecord) -> None:
         known = self._sent.pop(record.order_id, None)
         if known is not None:
-            record.parent_id, record.decision_price, record.score, record.source = known
+            record.terms_known, record.limit_price = True, known[0]
+            for name, value in zip(TERMS_SENT, known[1:], strict=True):
+                setattr(record, name, value)
 
     def _what_happened(self, book: Book, report: Any, line: OrderLine, record: OrderRecord | None) -> list[Event]:
         kind = report.kind
@@ -241,6 +246,7 @@ class VenueDay:
         if report.reason:
             rejected = report.kind == lib.REPORT_REJECTED  # its reasons are numbers, all others letters
             record.reason = str(report.reason) if rejected else chr(report.reason)
+        self._names.put_on(record)
 
     def _live(self) -> list[Event]:
         """The second picture takes the first one's place."""

@@ -14,6 +14,7 @@ from tickwire.services.steward import Steward
 
 LINES_MAX = 10  # of one event and reason in one interval; the others are counted
 INTERVAL_NS = 1_000_000_000
+REFUSED_INTERVAL_NS = 60_000_000_000  # a refusal is told once, then counted for as long as no such time is without one
 READ_MAX = 1024
 TOLD = {
     lib.REPORT_NOT_SENT: "order_not_sent",
@@ -45,6 +46,8 @@ class OrderLog(Steward):
         self._clock_ns = clock_ns
         self._since_ns = 0
         self._counts: Counter[tuple[str, str]] = Counter()
+        self._refused_since_ns = 0
+        self._refused: dict[tuple[str, int], int] = {}  # by reason and strategy: how many since one was last told
         self._missed = 0
 
     def check(self) -> str:
@@ -53,8 +56,11 @@ class OrderLog(Steward):
         if now - self._since_ns >= INTERVAL_NS:
             self._say_left_out()
             self._since_ns = now
+        if now - self._refused_since_ns >= REFUSED_INTERVAL_NS:
+            self._count_refused()
+            self._refused_since_ns = now
         for refusal in self._verdicts.read(READ_MAX):
-            self._tell("order_refused", verdict_name(refusal.verdict), refusal, order_id=refusal.target_order_id)
+            self._refuse(refusal)
         for report in self._reports.read(READ_MAX):
             if (event := TOLD.get(report.kind)) and not _is_ordinary(report):
                 self._tell(event, _reason(report), report, order_id=report.order_id, sequence=report.sequence)
@@ -63,6 +69,24 @@ class OrderLog(Steward):
             return ""
         said, self._missed = f"{missed - self._missed} records came and went before they could be logged", missed
         return said
+
+    def _refuse(self, refusal: Any) -> None:
+        """Whoever is stopped asks again and again, and is told the same: the first says it."""
+        key = verdict_name(refusal.verdict), int(refusal.strategy)
+        if key in self._refused:
+            self._refused[key] += 1
+            return
+        self._refused[key] = 0
+        self._tell("order_refused", key[0], refusal, order_id=refusal.target_order_id)
+
+    def _count_refused(self) -> None:
+        for (reason, strategy), count in list(self._refused.items()):
+            if not count:
+                del self._refused[reason, strategy]
+                continue
+            self._refused[reason, strategy] = 0
+            name = self._strategies.get(strategy, strategy)
+            self.log.warning("order_refused_more", reason=reason, strategy=name, count=count)
 
     def _tell(self, event: str, reason: str, record: Any, **facts: int) -> None:
         self._counts[event, reason] += 1

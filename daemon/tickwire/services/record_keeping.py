@@ -12,6 +12,7 @@ from tickwire.native import Control, NativeError, Segment, lib
 from tickwire.native.settings import MILLISECOND
 from tickwire.native.views import read_positions
 from tickwire.services.blotter import Blotter, Collector
+from tickwire.services.blotter_names import Names
 from tickwire.services.blotter_store import LineFile
 from tickwire.services.drop_copy_follower import DropCopyFollower
 from tickwire.services.evidence import EvidenceStore
@@ -62,6 +63,7 @@ def open_records(
         len(venues),
         segment.ring("verdict", "risk_refusal"),
         [segment.ring(f"sent.{venue}", "order") for venue in range(len(venues))],
+        names=Names.of(config),
     )
     followers = {venue: _follower(config, venue, clock_ns) for venue in config.enabled_venues}
     followed = {venue: follower for venue, follower in followers.items() if follower is not None}

@@ -10,11 +10,14 @@ from collections.abc import Collection
 from enum import IntEnum
 from pathlib import Path
 
+from tickwire.api.audit import FILE as AUDIT_FILE
+from tickwire.api.audit import AuditLog
 from tickwire.config import Config, ConfigError, check_passwords, housekeeping_cores, lanes_of, load
 from tickwire.host import logs, process
 from tickwire.host.upkeep import scribe
 from tickwire.native import NativeError, now_ns
 from tickwire.services.throttle import Throttles
+from tickwire.supervisor.configuration_record import record_start
 from tickwire.supervisor.layout import create_segment
 from tickwire.supervisor.ownership import LANE_MODULE, BoxOwnedError, Ownership
 from tickwire.supervisor.plane import make_plane
@@ -63,12 +66,15 @@ def run(config_path: Path) -> Exit:
 
 async def _run(config: Config, config_path: Path, owner: Ownership, cores: Collection[int], log: logs.Log) -> Exit:
     lanes = lanes_of(config, cores)
+    epoch = owner.next_epoch()
+    audit = AuditLog(Path(config.box.state_dir) / AUDIT_FILE)
+    changed = record_start(config, config_path, audit, epoch)  # before anything can trade
     segment, control = create_segment(Path(config.box.segment_path), [lane.name for lane in lanes], len(config.venues))
     directory = directory_of(config)
     control.kill = owner.kill
     for gone in restore(control, directory, owner.stops):
         log.warning("stop_word_of_nothing", scope=gone, expected="a name of the configuration")
-    control.epoch = owner.next_epoch()
+    control.epoch = epoch
     os.sched_setaffinity(0, housekeeping_cores(lanes, cores))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -86,7 +92,14 @@ async def _run(config: Config, config_path: Path, owner: Ownership, cores: Colle
             start_new_session=True,  # Ctrl-C is for the supervisor, which stops its lanes in order
         )
 
-    log.info("box_started", name=config.box.name, pid=os.getpid(), epoch=control.epoch, killed=bool(control.kill))
+    log.info(
+        "box_started",
+        name=config.box.name,
+        pid=os.getpid(),
+        epoch=control.epoch,
+        killed=bool(control.kill),
+        changed=changed,
+    )
     names = {strategy.number: strategy.name for strategy in config.strategies}
     submit = scribe("records")
     throttles = Throttles(names, Path(config.box.state_dir), time.monotonic_ns, time.time_ns, submit)
