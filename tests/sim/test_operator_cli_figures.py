@@ -202,13 +202,20 @@ def test_what_is_sold_brings_less_by_the_fee_and_a_post_is_net_of_where_it_rests
 
 
 def test_an_order_that_was_not_routed_says_so_and_one_of_unknown_way_is_not_called_direct(box: OperatorBox) -> None:
-    box.blotter.orders = {8: Order(8, venue=1), 9: Order(9, parent_id=71), 10: Order(10, unknown=True)}
+    box.blotter.orders = {
+        8: Order(8, venue=1),
+        9: Order(9, parent_id=71),
+        12: Order(12, source=0),
+        10: Order(10, unknown=True),
+    }
 
     def story(on_box: Run) -> None:
         direct = on_box("best-execution", "8")
         assert direct.exit_code == 0
         assert "direct to venue B: no routing decision; the venue's book then: not on record" in direct.output
         assert as_json(on_box, "best-execution", "8")["decisions"] == []
+        missed = as_json(on_box, "best-execution", "12")["note"]
+        assert missed.startswith("as far as is on record direct"), "its sending may have been missed"
         for order, why in (("9", "of parent 71"), ("10", "the venue's record only"), ("11", "no order")):
             refused = on_box("best-execution", order)
             assert (refused.exit_code, why in refused.stderr) == (2, True), refused.output

@@ -27,6 +27,8 @@ class Order:
     leaves: int = 100
     price: int = 1_870_000
     decision_price: int = 0
+    score: int = 0
+    source: int = lib.SOURCE_OPERATOR
     parent_id: int = 0
     order_type: int = 0
     time_in_force: int = lib.TIF_DAY

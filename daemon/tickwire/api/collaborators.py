@@ -86,6 +86,8 @@ class Order(Protocol):
     leaves: int
     price: int
     decision_price: int
+    score: int
+    source: int
     order_type: int
     time_in_force: int
     state: str

@@ -216,7 +216,11 @@ class Queries:
             text = f"order {order.order_id} is known by the venue's record only: whether it was routed is not on record"
             raise Refused("unknown", text)
         venue = self._parts.directory.name("venue", order.venue)
-        return f"direct to venue {venue}: no routing decision; the venue's book then: not on record"
+        seen = (
+            order.source or order.score or order.decision_price
+        )  # else its sending may have been missed, parent and all
+        doubt = "" if seen else "as far as is on record "
+        return f"{doubt}direct to venue {venue}: no routing decision; the venue's book then: not on record"
 
     async def alerts(self, who: Principal, request: commands.AlertsOf) -> answers.Alerts:
         """What is wrong now, and what was."""
