@@ -69,7 +69,9 @@ LOOKS: list[tuple[tuple[str, ...], str]] = [
     (("limits", "show"), "instruments.AAPL.position_max"),
     (("breaker", "show"), "cancel-all"),
     (("breaks", "show"), "no unresolved breaks"),
-    (("best-execution", "7"), "1870100"),
+    (("best-execution", "7"), "187.01"),
+    (("alerts",), "nothing is wrong"),
+    (("alerts", "--all"), "no alerts are on record"),
     (("audit",), "the record is whole"),
 ]
 
@@ -233,14 +235,26 @@ def test_the_file_may_be_named_by_the_environment(box: OperatorBox, config: Path
     assert run("status", TICKWIRE_CONFIG=str(config)).exit_code == 4
 
 
-def test_without_a_token_it_says_so(box: OperatorBox, config: Path) -> None:
+def test_without_a_token_it_says_so(box: OperatorBox) -> None:
+    def story(on_box: Run) -> None:
+        done = on_box("status", token="")
+        assert done.exit_code == 3
+        assert "no token" in done.stderr
+        assert "no token has" in on_box("status", token="a\r\nX-Injected: 1").stderr
+        (box.state_dir / "operator.token").write_text("x")
+        (box.state_dir / "operator.token").chmod(0o644)
+        assert "can be read by others" in on_box("status", token="").stderr
+
+    tell(box, story)
+
+
+def test_before_the_first_start_nothing_runs_which_is_told_before_a_missing_token(
+    box: OperatorBox, config: Path
+) -> None:
+    assert not (box.state_dir / "operator.token").exists()
     done = run("status", "--config", str(config), token="")
-    assert done.exit_code == 3
-    assert "no token" in done.stderr
-    assert "no token has" in run("status", "--config", str(config), token="a\r\nX-Injected: 1").stderr
-    (box.state_dir / "operator.token").write_text("x")
-    (box.state_dir / "operator.token").chmod(0o644)
-    assert "can be read by others" in run("status", "--config", str(config), token="").stderr
+    assert done.exit_code == 4
+    assert f"nothing runs at {box.state_dir / 'operator.sock'}" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,21 @@ def test_flatten_leaves_nothing_held_and_nothing_open(site: Site) -> None:
     assert site.segment.control().stop_bits("firm", 0) == lib.STOP_PAUSE
 
 
+def test_a_box_says_of_its_own_trading_who_what_and_at_what_price(site: Site) -> None:
+    trade(site, 10)
+    orders = ask(site, "orders", "--all", "--lines", "1000")
+    assert {(one["time_in_force"], one["order_type"]) for one in orders} <= {("day", "limit"), ("ioc", "limit")}
+    order = orders[-1]
+    assert order["trader_number"] > 0 and not order["trader"].isdecimal()
+    direct = ask(site, "best-execution", str(order["order_id"]))
+    assert "direct to venue" in direct["note"] and not direct["decisions"]
+    held = ask(site, "positions", "--by", "instrument")
+    assert {line["instrument"] for line in held["groups"]} == {line["instrument"] for line in held["lines"]}
+    assert held["total"]["high_water_mark_1e4"] is not None
+    alerts = ask(site, "alerts", "--all")
+    assert alerts["history"][0]["event"] == "watch_began"
+
+
 def test_whoever_watches_a_box_needs_no_token_on_loopback(site: Site) -> None:
     address = (site.folder / "state" / "operator.http").read_text().strip()
     trade(site, 10)
@@ -71,7 +86,13 @@ def test_whoever_watches_a_box_needs_no_token_on_loopback(site: Site) -> None:
             assert json.load(answer)["good"]
     with urllib.request.urlopen(f"http://{address}/metrics", timeout=20) as answer:
         text = answer.read().decode()
-    for family in ("risk_verdicts_total", "position_shares", "tick_to_order_seconds_bucket", "limit_use_ratio"):
+    for family in (
+        "risk_verdicts_total",
+        "position_shares",
+        "tick_to_order_seconds_bucket",
+        "limit_use_ratio",
+        "profit",
+    ):
         assert f"tickwire_{family}{{" in text
 
 

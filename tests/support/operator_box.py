@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from operator_fakes import Blotter, Breaker, Desk, Evidence, Ledger, LimitBook, Reconciliation, Throttles
+from operator_fakes import Alerts, Blotter, Breaker, Desk, Evidence, Ledger, LimitBook, Reconciliation, Throttles
 
 from tickwire.api.audit import FILE, AuditLog
 from tickwire.api.box import SegmentBox, VenueFacts
@@ -53,6 +53,7 @@ class OperatorBox:
         self.breaker = Breaker()
         self.breakers = [self.breaker]
         self.throttles = Throttles()
+        self.alerts = Alerts()
         self.parts = Collaborators(
             state_dir=self.state_dir,
             clock_ns=lambda: self.now_ns,
@@ -76,6 +77,8 @@ class OperatorBox:
             desk=self.desk,
             evidence=Evidence(),
             throttles=self.throttles,
+            alerts=self.alerts,
+            trader_names={1: "alice"},
             strategy_traders={"twap": "alice"},
         )
         self.make_well()

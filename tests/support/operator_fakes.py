@@ -5,7 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tickwire.native import lib
-from tickwire.services.ledger_book import FillPnL, Scope
+from tickwire.services.alerts import Alert
+from tickwire.services.evidence import Decision, Shown
+from tickwire.services.ledger_book import FillPnL, Key, Scope
 from tickwire.services.limit_paths import RefusedError
 
 
@@ -25,15 +27,19 @@ class Order:
     leaves: int = 100
     price: int = 1_870_000
     decision_price: int = 0
+    score: int = 0
+    source: int = lib.SOURCE_OPERATOR
     parent_id: int = 0
     order_type: int = 0
-    time_in_force: int = ord("0")
+    time_in_force: int = lib.TIF_DAY
     state: str = "live"
+    unknown: bool = False
     tick: int = 7
     sent_ns: int = 1
     report_ns: int = 2
     reason: str = ""
     average_price: int | None = None
+    slippage_value: int | None = None
     slippage: float | None = None
 
     @property
@@ -83,6 +89,7 @@ class PnL:
     realised_fifo: int = 0
     unrealised: int = 0
     fees: int = 0
+    net: int = 0
     high_water_mark: int | None = None
     drawdown: int | None = None
     mark: int | None = None
@@ -104,10 +111,28 @@ class Ledger:
     def keys(self) -> Sequence[tuple[int, int, int, int]]:
         return tuple(self.held)
 
-    def total(self, *key: int) -> PnL:
-        if key:
-            return self.held[key]  # type: ignore[index]
-        return PnL(realised_average=sum(one.realised_average for one in self.held.values()))
+    def total(
+        self,
+        instrument: int | None = None,
+        strategy: int | None = None,
+        account: int | None = None,
+        venue: int | None = None,
+    ) -> PnL:
+        scope = Scope(instrument, strategy, account, venue)
+        if (exact := self.held.get((instrument, strategy, account, venue))) is not None:  # type: ignore[arg-type]
+            return exact
+        found = [one for key, one in self.held.items() if scope.covers(Key(*key))]
+        summed = (
+            "quantity",
+            "average_cost",
+            "fifo_cost",
+            "realised_average",
+            "realised_fifo",
+            "unrealised",
+            "fees",
+            "net",
+        )
+        return PnL(**{name: sum(getattr(one, name) for one in found) for name in summed})
 
 
 @dataclass
@@ -335,7 +360,23 @@ class Throttles:
 
 @dataclass
 class Evidence:
-    """One decision."""
+    """One decision of order 7: a sweep that took on A what was dearer, but cheaper after the fee."""
 
-    def decisions(self, order_id: int) -> Sequence[Any]:
-        return [{"venue": "A", "ask": 1_870_100, "chosen": True}] if order_id == 7 else []
+    def decisions(self, order_id: int) -> Sequence[Decision]:
+        states = ("enabled", "live", "fresh", "open", "free")
+        shown = (
+            Shown(0, states, 1_870_000, 300, 1_870_100, 200, 100, -2_000),
+            Shown(1, (*states, "busy"), 1_869_900, 500, 1_870_100, 400, 0, 3_000),
+        )
+        found = Decision(70, 1, 1_790_000_000_000_000_000, 0, lib.SIDE_BUY, "sweep", 100, 1_880_000, shown)
+        return [found] if order_id in (7, 70) else []
+
+
+@dataclass
+class Alerts:
+    """What a test says is wrong."""
+
+    found: list[Alert] = field(default_factory=list)
+
+    def active(self) -> Sequence[Alert]:
+        return self.found

@@ -259,7 +259,7 @@ def test_who_looks_sees_names_and_the_newest_first(box: OperatorBox) -> None:
         ("AAPL", "imbalance", "HOUSE", "A")
     ]
     assert [venue.session for venue in do(box, VIEWER, "venues")] == ["live", "live"]
-    assert do(box, VIEWER, "best-execution", order_id=7).decisions[0]["venue"] == "A"
+    assert do(box, VIEWER, "best-execution", order_id=7).decisions[0].venues[0].venue == "A"
     assert refusal(box, VIEWER, "best-execution", order_id=8).code == "unknown"
     status = do(box, VIEWER, "status")
     assert (status.trading, status.wrong, status.realised_1e4) == (True, [], 5)

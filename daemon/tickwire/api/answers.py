@@ -87,6 +87,7 @@ class OrderLine(Answer, frozen=True):
     account: str
     strategy: str
     trader: str
+    trader_number: int
     side: str
     quantity: int
     executed: int
@@ -95,8 +96,11 @@ class OrderLine(Answer, frozen=True):
     average_price_1e4: int | None
     decision_price_1e4: int  # what slippage is measured from; 0: not said
     order_type: str
+    order_type_number: int
     time_in_force: str
+    time_in_force_number: int
     state: str
+    slippage_1e4: int | None  # of all its fills together, positive when worse
     slippage_bps: float | None
     tick: int
     sent_ns: int
@@ -184,14 +188,15 @@ class FillLine(Answer, frozen=True):
 
 
 class PositionLine(Answer, frozen=True):
-    """One position and its P&L."""
+    """One position and its P&L, or a sum: a name that it was summed over is empty, shares only of one instrument."""
 
     instrument: str
     strategy: str
     account: str
     venue: str
-    quantity: int
-    average_cost_1e4: int
+    quantity: int | None
+    average_cost_1e4: int  # of all shares that are held
+    cost_per_share_1e4: int | None
     fifo_cost_1e4: int
     realised_1e4: int
     realised_fifo_1e4: int
@@ -205,10 +210,16 @@ class PositionLine(Answer, frozen=True):
 
 
 class Positions(Answer, frozen=True):
-    """Positions; known is False while a venue's record is being replayed."""
+    """Positions; known is False while a venue's record is being replayed.
+
+    groups: sums by what was asked for; net: over venues, of each instrument that was traded on more than one.
+    """
 
     known: bool
     lines: list[PositionLine]
+    groups: list[PositionLine]
+    net: list[PositionLine]
+    total: PositionLine
 
 
 class VenueLine(Answer, frozen=True):
@@ -224,11 +235,58 @@ class VenueLine(Answer, frozen=True):
     stops: list[str]
 
 
+class ShownLine(Answer, frozen=True):
+    """A venue when the router decided; net: the price after the fee that was reckoned with; chosen: shares sent."""
+
+    venue: str
+    states: list[str]
+    bid_1e4: int
+    bid_quantity: int
+    ask_1e4: int
+    ask_quantity: int
+    fee_1e6: int
+    net_1e6: int | None
+    chosen: int
+
+
+class DecisionLine(Answer, frozen=True):
+    """One decision of the router; limit: the farthest price permitted, of a post the one it rests at."""
+
+    parent_id: int
+    number: int
+    decided_ns: int
+    instrument: str
+    side: str
+    policy: str
+    wanted: int
+    limit_1e4: int
+    venues: list[ShownLine]
+
+
 class BestExecution(Answer, frozen=True):
-    """The routing decisions of an order, as recorded: what each venue showed, and what was chosen."""
+    """The routing decisions of an order, as recorded; note: why there is none, and the order itself."""
 
     order_id: int
-    decisions: list[dict[str, Any]]
+    decisions: list[DecisionLine]
+    note: str
+    order: OrderLine | None
+
+
+class AlertLine(Answer, frozen=True):
+    """Something that is wrong now."""
+
+    alert: str
+    subject: str
+    text: str
+    raised_ns: int
+    seen_ns: int
+
+
+class Alerts(Answer, frozen=True):
+    """What is wrong now, oldest first, and the last entries of the history as they were written, if asked for."""
+
+    active: list[AlertLine]
+    history: list[dict[str, Any]]
 
 
 class LimitChange(Answer, frozen=True):

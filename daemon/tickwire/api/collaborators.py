@@ -86,9 +86,12 @@ class Order(Protocol):
     leaves: int
     price: int
     decision_price: int
+    score: int
+    source: int
     order_type: int
     time_in_force: int
     state: str
+    unknown: bool  # of an earlier life of the box: what only we know of it is not known
     tick: int
     sent_ns: int
     report_ns: int
@@ -98,6 +101,8 @@ class Order(Protocol):
     def open(self) -> bool: ...
     @property
     def average_price(self) -> int | None: ...
+    @property
+    def slippage_value(self) -> int | None: ...
     @property
     def slippage(self) -> float | None: ...
 
@@ -243,6 +248,12 @@ class Evidence(Protocol):
     def decisions(self, order_id: int) -> Sequence[Any]: ...
 
 
+class Alerts(Protocol):
+    """What is wrong now; the history is in the state directory."""
+
+    def active(self) -> Sequence[Any]: ...  # name, subject, text, raised_ns, seen_ns
+
+
 class Throttles(Protocol):
     """The gate's repeated-execution throttles, by a strategy's number.  Raises ValueError for what is refused."""
 
@@ -272,6 +283,8 @@ class Collaborators:
     parents: Parents | None = None
     evidence: Evidence | None = None
     throttles: Throttles | None = None
+    alerts: Alerts | None = None
     stakes: Callable[[], Iterable[Any]] = tuple  # what firm, accounts and strategies have at stake: AccountState
     order_quantity_max: Callable[[int, int], int] | None = None  # (instrument, price) -> most shares of one order
+    trader_names: Mapping[int, str] = field(default_factory=dict)  # by number
     strategy_traders: Mapping[str, str] = field(default_factory=dict)  # strategy -> the trader it belongs to

@@ -100,6 +100,19 @@ class FillsOf(Scope, frozen=True, kw_only=True):
     lines: Lines = 100
 
 
+class PositionsOf(Scope, frozen=True, kw_only=True):
+    """Positions of a scope, also summed up by something."""
+
+    by: Literal["", "instrument", "strategy", "account", "venue", "firm"] = ""
+
+
+class AlertsOf(Request, frozen=True):
+    """What is wrong now, and if history is asked for, the last entries of it."""
+
+    history: bool = False
+    lines: Lines = 100
+
+
 class LimitsOf(Request, frozen=True):
     """Limits whose path begins so; all without one."""
 
@@ -276,7 +289,9 @@ _TABLE = (
     _query("status", Nothing, answers.Status, "The box at a glance: is it trading, and if not, why not."),
     _query("orders", OrdersOf, list[answers.OrderLine], "Orders of the day, open ones unless all are asked for."),
     _query("fills", FillsOf, list[answers.FillLine], "Executions of the day."),
-    _query("positions", Scope, answers.Positions, "Positions and P&L by instrument, strategy, account and venue."),
+    _query(
+        "positions", PositionsOf, answers.Positions, "Positions and P&L by instrument, strategy, account and venue."
+    ),
     _query("venues", Nothing, list[answers.VenueLine], "Venues: session, feed, fees, stops."),
     _query("best-execution", OrderOf, answers.BestExecution, "What every venue showed when the order was routed."),
     _query("parents", ParentsOf, list[answers.ParentLine], "Parent orders of the day: how far, at what price."),
@@ -284,6 +299,7 @@ _TABLE = (
     _query("breakers", Nothing, list[answers.BreakerLine], "Circuit breakers and their states."),
     _query("breaks", Nothing, list[answers.BreakLine], "Reconciliation breaks that nobody has cleared."),
     _query("accepted-differences", Nothing, list[answers.AcceptedLine], "Differences that were accepted and stand."),
+    _query("alerts", AlertsOf, answers.Alerts, "What is wrong now; the history of it."),
     _query("audit", AuditTail, answers.Audit, "The last operations, and whether the record's chain is whole."),
     Command("kill", KillSeen, answers.Done, _TRADER, "Cancel all of the scope; nothing new until re-armed."),
     Command(

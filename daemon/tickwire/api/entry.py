@@ -10,8 +10,8 @@ import msgspec
 from tickwire.api import answers, commands
 from tickwire.api.collaborators import Collaborators
 from tickwire.api.errors import Refused
+from tickwire.api.lines import SIDES
 from tickwire.api.people import Principal
-from tickwire.api.queries import SIDES
 from tickwire.native import lib
 from tickwire.services.hand_orders import OrderTerms, ParentTerms, TermsError
 from tickwire.services.order_entry import BusyError, NoAnswerError, Outcome

@@ -3,6 +3,7 @@
 Names follow the C headers: ``tickwire_<stage>_<counter>``.  Money is in the currency, times in seconds.
 """
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -12,12 +13,15 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from tickwire.api.collaborators import Collaborators
+from tickwire.api import position_sums
+from tickwire.api.collaborators import Collaborators, Ledger
 from tickwire.api.queries import Queries
+from tickwire.api.scopes import FIRM
 from tickwire.config.values import PRICE_SCALE
 from tickwire.native import Histogram, Segment, lib
 from tickwire.native.metric import bucket_ceilings
 from tickwire.native.views import read_positions
+from tickwire.services.ledger_book import Key
 from tickwire.services.limit_use import LimitUse, Place
 
 # stage -> enum of its counters, prefix of their names
@@ -26,8 +30,10 @@ COUNTERS = {
     "signal-bridge": ("signal_counter", "SIGNAL_COUNT_"),
     "risk-manager": ("risk_counter", "RISK_COUNT_"),
     "execution-engine": ("execution_counter", "EXECUTION_COUNT_"),
+    "router": ("route_counter", "ROUTE_COUNT_"),
+    "position-tracker": ("position_counter", "POSITION_COUNT_"),
 }
-GAUGES = {"synchronised", "session_state", "next_sequence", "open_orders", "reconciled", "kill_ns"}
+GAUGES = {"working", "synchronised", "session_state", "next_sequence", "open_orders", "reconciled", "kill_ns"}
 BOUNDS_NS = (250, 500, *(digit * 10**power for power in (3, 4, 5) for digit in (1, 2, 5)), 10**6, 10**7, 10**9)
 STAKES = {
     "gross_exposure": "Gross, working orders included, in the currency",
@@ -93,6 +99,8 @@ class SegmentCollector(Collector):
             if kind != lib.BLOCK_COUNTERS or base not in COUNTERS:
                 continue
             for counter, value in self._segment.counters(name).named(*COUNTERS[base]).items():
+                if counter == "count":  # how many there are
+                    continue
                 title = f"tickwire_{base.replace('-', '_')}_{counter}"
                 text = f"{base}: {counter.replace('_', ' ')}"
                 if title not in families:
@@ -179,9 +187,12 @@ class OperationsCollector(Collector):
             "0: the last operation could not be recorded",
             value=not self._parts.audit.problem,
         )
+        alert = GaugeMetricFamily("tickwire_alert", "What is wrong now", labels=["alert", "subject"])
+        for active in self._queries.active_alerts():
+            alert.add_metric([active.alert, active.subject], 1)
+        yield alert
         if self._parts.ledger is not None:
-            total = self._parts.ledger.total()
-            yield GaugeMetricFamily("tickwire_fees", "Fees paid, in the currency", value=total.fees / 1e6)
+            yield from self._profits(self._parts.ledger)
         yield from self._stakes()
         use = GaugeMetricFamily(
             "tickwire_limit_use_ratio", "What is used of a limit, 1: all of it", labels=["scope", "name", "limit"]
@@ -193,6 +204,25 @@ class OperationsCollector(Collector):
         for place, limit, ratio in self._limit_use.ratios(limited):
             use.add_metric([place[0], places[place], limit], ratio)
         yield use
+
+    def _profits(self, ledger: Ledger) -> Iterator[Metric]:
+        """Of the firm and of each instrument, strategy, account and venue that had a fill."""
+        profit = GaugeMetricFamily(
+            "tickwire_profit", "In the currency; net: after fees", labels=["scope", "name", "kind"]
+        )
+        fees = GaugeMetricFamily("tickwire_fees_paid", "Fees, in the currency", labels=["scope", "name"])
+        keys = list(itertools.starmap(Key, ledger.keys()))
+        for kind in ("firm", "instrument", "strategy", "account", "venue"):
+            for scope in position_sums.groups(keys, FIRM, kind):
+                index = getattr(scope, kind, None)
+                name = "" if index is None else self._parts.directory.name(kind, index)
+                total = ledger.total(**scope._asdict())
+                for title in ("realised_average", "realised_fifo", "unrealised", "net"):
+                    profit.add_metric([kind, name, title], getattr(total, title) / PRICE_SCALE)
+                fees.add_metric([kind, name], total.fees / 1e6)
+                if kind == "firm":
+                    yield GaugeMetricFamily("tickwire_fees", "Fees paid, in the currency", value=total.fees / 1e6)
+        yield from (profit, fees)
 
     def _stakes(self) -> Iterator[Metric]:
         """Money that the firm, accounts and strategies have at stake, and whether all of it could be reckoned."""

@@ -9,15 +9,15 @@ from typing import Any
 import msgspec
 
 import tickwire
-from tickwire.api import answers, commands
+from tickwire.api import answers, commands, position_sums
 from tickwire.api.collaborators import Blotter, Breaker, Collaborators, Execution, Order
 from tickwire.api.errors import Refused
+from tickwire.api.lines import Lines
 from tickwire.api.people import Principal
 from tickwire.api.scopes import FIRM, Target, stop_names
-from tickwire.native import enum_names, lib
-from tickwire.services.ledger_book import Scope
+from tickwire.services.alerts import read_alerts
+from tickwire.services.ledger_book import Key, Scope
 
-SIDES = {lib.SIDE_BUY: "buy", lib.SIDE_SELL: "sell"}
 HISTORY_LINES = 50
 
 
@@ -26,7 +26,7 @@ class Queries:
 
     def __init__(self, parts: Collaborators) -> None:
         self._parts = parts
-        self._order_types = {value: name for name, value in enum_names("order_type", "ORDER_TYPE_").items()}
+        self._lines = Lines(parts.directory, parts.trader_names)
 
     async def status(self, who: Principal, request: commands.Nothing) -> answers.Status:
         """At a glance."""
@@ -103,13 +103,13 @@ class Queries:
         blotter, target = self._blotter(), self._parts.directory.find(request.scope, request.name)
         if request.order_id is not None:
             one = blotter.orders.get(request.order_id)
-            return [self._order_line(one)] if one is not None and _is_in(target, one) else []
+            return [self._lines.order(one)] if one is not None and _is_in(target, one) else []
         wanted = (
             order
             for order in _newest(blotter.orders.values())
             if _is_in(target, order) and (request.state == "all" or order.open)
         )
-        return [self._order_line(order) for order in itertools.islice(wanted, request.lines)]
+        return [self._lines.order(order) for order in itertools.islice(wanted, request.lines)]
 
     def order(self, order_id: int) -> Order:
         """One order; raises Refused when it is not of this day."""
@@ -132,7 +132,7 @@ class Queries:
         )
         shown = list(itertools.islice(wanted, request.lines))
         profits = self._profits(shown)
-        return [self._fill_line(fill, profits.get((fill.order_id, fill.match_number))) for fill in shown]
+        return [self._lines.fill(fill, profits.get((fill.order_id, fill.match_number))) for fill in shown]
 
     def _profits(self, fills: Iterable[Execution]) -> dict[tuple[int, int], Any]:
         """What the ledger knows of them, by order and match."""
@@ -142,18 +142,30 @@ class Queries:
         keys = {Scope(fill.instrument, fill.strategy, fill.account, fill.venue) for fill in fills}
         return {(one.order_id, one.match_number): one for key in keys for one in ledger.fills(key)}
 
-    async def positions(self, who: Principal, request: commands.Scope) -> answers.Positions:
+    async def positions(self, who: Principal, request: commands.PositionsOf) -> answers.Positions:
         """Of a scope."""
-        target = self._parts.directory.find(request.scope, request.name)
-        if self._parts.ledger is None:
+        target, ledger = self._parts.directory.find(request.scope, request.name), self._parts.ledger
+        if ledger is None:
             raise Refused("unavailable", "this box has no ledger")
-        return answers.Positions(known=self._parts.box.positions_known, lines=self.position_lines(target))
+        held = list(self.keyed_positions(target))
+        keys = [key for key, _ in held]
+
+        def sums(scopes: Iterable[Scope]) -> list[answers.PositionLine]:
+            return [self._lines.position(scope, ledger.total(**scope._asdict())) for scope in scopes]
+
+        return answers.Positions(
+            known=self._parts.box.positions_known,
+            lines=[self._lines.position(key, position) for key, position in held],
+            groups=sums(position_sums.groups(keys, target, request.by)),
+            net=sums(position_sums.over_venues(keys, target)),
+            total=sums([position_sums.whole(target)])[0],
+        )
 
     def position_lines(self, target: Target) -> list[answers.PositionLine]:
         """Every position of the scope, also those that are flat again."""
-        return [self._position_line(key, position) for key, position in self.keyed_positions(target)]
+        return [self._lines.position(key, position) for key, position in self.keyed_positions(target)]
 
-    def keyed_positions(self, target: Target) -> Iterator[tuple[tuple[int, int, int, int], Any]]:
+    def keyed_positions(self, target: Target) -> Iterator[tuple[Key, Any]]:
         """(instrument, strategy, account, venue) and P&L of each."""
         ledger = self._parts.ledger
         if ledger is None:
@@ -162,7 +174,7 @@ class Queries:
             instrument, strategy, account, venue = key
             of_scope = {"instrument": instrument, "strategy": strategy, "account": account, "venue": venue}
             if target is FIRM or of_scope[target.scope] == target.index:
-                yield (instrument, strategy, account, venue), ledger.total(instrument, strategy, account, venue)
+                yield Key(instrument, strategy, account, venue), ledger.total(instrument, strategy, account, venue)
 
     async def venues(self, who: Principal, request: commands.Nothing) -> list[answers.VenueLine]:
         """In the order of the configuration."""
@@ -181,13 +193,55 @@ class Queries:
         ]
 
     async def best_execution(self, who: Principal, request: commands.OrderOf) -> answers.BestExecution:
-        """The evidence of one order."""
+        """The evidence of one order; of one that was not routed the answer says so."""
         if self._parts.evidence is None:
             raise Refused("unavailable", "this box keeps no best-execution evidence")
-        found = self._parts.evidence.decisions(request.order_id)
-        if not found:
-            raise Refused("unknown", f"no routing decision is on record for order {request.order_id}")
-        return answers.BestExecution(order_id=request.order_id, decisions=[plain(decision) for decision in found])
+        found = [self._lines.decision(one) for one in self._parts.evidence.decisions(request.order_id)]
+        order = self._parts.blotter.orders.get(request.order_id) if self._parts.blotter is not None else None
+        if not found and order is None:
+            raise Refused("unknown", f"no order and no routing decision {request.order_id} is on record")
+        return answers.BestExecution(
+            order_id=request.order_id,
+            decisions=found,
+            note="" if found or order is None else self._unrouted(order),
+            order=self._lines.order(order) if order is not None else None,
+        )
+
+    def _unrouted(self, order: Order) -> str:
+        """Why no routing decision is on record for it; raises Refused where there should be one, or nobody knows."""
+        if order.parent_id:
+            text = f"order {order.order_id} is of parent {order.parent_id}, whose routing decisions are not on record"
+            raise Refused("unknown", text)
+        if order.unknown:
+            text = f"order {order.order_id} is known by the venue's record only: whether it was routed is not on record"
+            raise Refused("unknown", text)
+        venue = self._parts.directory.name("venue", order.venue)
+        seen = (
+            order.source or order.score or order.decision_price
+        )  # else its sending may have been missed, parent and all
+        doubt = "" if seen else "as far as is on record "
+        return f"{doubt}direct to venue {venue}: no routing decision; the venue's book then: not on record"
+
+    async def alerts(self, who: Principal, request: commands.AlertsOf) -> answers.Alerts:
+        """What is wrong now, and what was."""
+        if self._parts.alerts is None:
+            raise Refused("unavailable", "this box has no alerts")
+        history: Iterable[dict[str, Any]] = ()
+        if request.history:
+            try:
+                history = await asyncio.to_thread(read_alerts, self._parts.state_dir, request.lines)
+            except OSError as error:
+                raise Refused("unavailable", f"the history of alerts cannot be read: {error}") from error
+        return answers.Alerts(active=self.active_alerts(), history=list(history))
+
+    def active_alerts(self) -> list[answers.AlertLine]:
+        """What is wrong now, oldest first."""
+        return [
+            answers.AlertLine(
+                alert=one.name, subject=one.subject, text=one.text, raised_ns=one.raised_ns, seen_ns=one.seen_ns
+            )
+            for one in (self._parts.alerts.active() if self._parts.alerts is not None else ())
+        ]
 
     async def limits(self, who: Principal, request: commands.LimitsOf) -> answers.Limits:
         """Those whose path begins so."""
@@ -290,77 +344,6 @@ class Queries:
             raise Refused("unavailable", "this box has no blotter")
         return self._parts.blotter
 
-    def _order_line(self, order: Order) -> answers.OrderLine:
-        name = self._parts.directory.name
-        return answers.OrderLine(
-            order_id=order.order_id,
-            parent_id=order.parent_id,
-            venue=name("venue", order.venue),
-            instrument=name("instrument", order.instrument),
-            account=name("account", order.account),
-            strategy=name("strategy", order.strategy),
-            trader=str(order.trader or ""),
-            side=SIDES.get(order.side, ""),
-            quantity=order.quantity,
-            executed=order.executed,
-            leaves=order.leaves,
-            price_1e4=order.price,
-            average_price_1e4=order.average_price,
-            decision_price_1e4=order.decision_price,
-            order_type=self._order_types.get(order.order_type, str(order.order_type)),
-            time_in_force=_time_in_force(order.time_in_force),
-            state=order.state,
-            slippage_bps=order.slippage,
-            tick=order.tick,
-            sent_ns=order.sent_ns,
-            report_ns=order.report_ns,
-            reason=str(order.reason),
-        )
-
-    def _fill_line(self, fill: Execution, profit: Any) -> answers.FillLine:
-        name = self._parts.directory.name
-        return answers.FillLine(
-            order_id=fill.order_id,
-            match_number=fill.match_number,
-            venue=name("venue", fill.venue),
-            instrument=name("instrument", fill.instrument),
-            account=name("account", fill.account),
-            strategy=name("strategy", fill.strategy),
-            side=SIDES.get(fill.side, ""),
-            quantity=fill.quantity,
-            price_1e4=fill.price,
-            liquidity=fill.liquidity,
-            venue_ns=fill.venue_ns,
-            report_ns=fill.report_ns,
-            replayed=fill.replayed,
-            realised_1e4=profit.realised_average if profit else None,
-            realised_fifo_1e4=profit.realised_fifo if profit else None,
-            unrealised_1e4=profit.unrealised if profit else None,
-            fee_1e6=profit.fee if profit else None,
-        )
-
-    def _position_line(self, key: tuple[int, int, int, int], position: Any) -> answers.PositionLine:
-        name = self._parts.directory.name
-        instrument, strategy, account, venue = key
-        return answers.PositionLine(
-            instrument=name("instrument", instrument),
-            strategy=name("strategy", strategy),
-            account=name("account", account),
-            venue=name("venue", venue),
-            quantity=position.quantity,
-            average_cost_1e4=position.average_cost,
-            fifo_cost_1e4=position.fifo_cost,
-            realised_1e4=position.realised_average,
-            realised_fifo_1e4=position.realised_fifo,
-            unrealised_1e4=position.unrealised,
-            fees_1e6=position.fees,
-            high_water_mark_1e4=position.high_water_mark,
-            drawdown_1e4=position.drawdown,
-            mark_1e4=position.mark,
-            mark_age_ns=position.mark_age_ns,
-            stale=position.stale,
-        )
-
 
 def _newest(lines: Iterable[Any]) -> Iterator[Any]:
     """Last in, first out."""
@@ -369,11 +352,6 @@ def _newest(lines: Iterable[Any]) -> Iterator[Any]:
 
 def _is_in(target: Target, line: Any) -> bool:
     return target is FIRM or getattr(line, target.scope) == target.index
-
-
-def _time_in_force(value: int) -> str:
-    """The venue's letter where it is one."""
-    return chr(value) if 32 < value < 127 else str(value)
 
 
 def _simple(value: Any) -> Any:

@@ -11,7 +11,7 @@ import typer
 MODULES = {  # module -> the commands it registers, in the order of the help
     "demo": ("demo",),
     "run": ("run",),
-    "status": ("status", "venues", "audit"),
+    "status": ("status", "venues", "alerts", "audit"),
     "orders": ("orders", "fills", "positions", "best-execution"),
     "kill": ("kill",),
     "stops": ("rearm", "pause", "resume", "cancel", "flatten"),

@@ -22,12 +22,18 @@ def _say_change(box: Box, answer: Any) -> None:
 
 
 @operator_command
-def limits_show(box: Box, path: Annotated[str, typer.Option("--path", help="Only paths that begin so.")] = "") -> None:
+def limits_show(
+    box: Box,
+    begin: Annotated[str, typer.Argument(metavar="[PATH]", help="Only paths that begin so.")] = "",
+    path: Annotated[str, typer.Option("--path", help="The same.")] = "",
+) -> None:
     """Limits in force, what waits for a second person, and the latest changes.
 
-    Example: tickwire limits show --path instruments.AAPL
+    Example: tickwire limits show instruments.AAPL
     """
-    answer = box.ask("limits", path=path)
+    if begin and path:
+        box.fail(Exit.ARGUMENTS, "malformed", "say the path once")
+    answer = box.ask("limits", path=begin or path)
     if box.as_json:
         box.print_json(answer)
         return

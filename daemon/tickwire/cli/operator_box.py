@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import secrets
+import socket
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from tickwire.config import ConfigError, load_box
 
 DEFAULT_CONFIG = Path("/etc/tickwire/box.toml")
 ANSWER_S_MAX = 70.0
+PROBE_S_MAX = 2.0
 CODES = (
     "Exit codes: 0 done; 1 not done; 2 bad arguments; 3 refused (role, state, not recorded); 4 nothing running; "
     "5 a reconciliation break."
@@ -79,11 +81,16 @@ class Box:
 
     def ask(self, command: str, **arguments: Any) -> Any:
         """The answer to a command of the table; what is None is left out.  Ends the program when it is refused."""
+        try:
+            return self.inquire(command, **arguments)
+        except Unreachable as error:
+            self.fail(Exit.UNREACHABLE, "unreachable", str(error))
+
+    def inquire(self, command: str, **arguments: Any) -> Any:
+        """Like ask, for those who can do without the box; raises Unreachable."""
         given = {name: value for name, value in arguments.items() if value is not None}
         try:
             status, answer = self.exchange(command, given)
-        except Unreachable as error:
-            self.fail(Exit.UNREACHABLE, "unreachable", str(error))
         except OSError as error:
             self.fail(Exit.REFUSED, "unauthenticated", f"no token: {error}")
         if status != 200:
@@ -99,7 +106,12 @@ class Box:
 
         logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells of each request
         changes = COMMANDS[command].changes
-        headers = {"authorization": f"Bearer {self._token()}", "idempotency-key": secrets.token_hex(16)}
+        try:
+            token = self._token()
+        except OSError:
+            self._require_listener()  # before a box's first start there is neither: that is what a person must hear
+            raise
+        headers = {"authorization": f"Bearer {token}", "idempotency-key": secrets.token_hex(16)}
         transport = httpx.HTTPTransport(uds=str(self.place.socket))
         try:
             with httpx.Client(transport=transport, base_url="http://box", timeout=timeout_s) as client:
@@ -109,7 +121,19 @@ class Box:
                     response = client.get(f"/v1/{command}", params=arguments, headers=headers)
             return response.status_code, response.json()
         except (httpx.TransportError, ValueError) as error:
-            raise Unreachable(self._unreachable(error)) from error
+            self._require_listener()
+            raise Unreachable(self._unreachable(f"no answer at {self.place.socket}", error)) from error
+
+    def _require_listener(self) -> None:
+        """Raise Unreachable when nobody listens at the socket."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) as probe:
+            probe.settimeout(PROBE_S_MAX)
+            try:
+                probe.connect(str(self.place.socket))
+            except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError) as error:
+                raise Unreachable(self._unreachable(f"nothing runs at {self.place.socket}", error)) from error
+            except OSError:
+                return  # whoever asked knows more
 
     def _token(self) -> str:
         if self._token_file is None and (token := os.environ.get("TICKWIRE_TOKEN", "")):
@@ -119,13 +143,10 @@ class Box:
         folder = self.place.state_dir or self.place.socket.parent
         return read_token(self._token_file or folder / TOKEN_FILE)
 
-    def _unreachable(self, error: Exception) -> str:
+    def _unreachable(self, what: str, error: Exception) -> str:
         file = self.place.config or "FILE"
         text = str(error) or type(error).__name__
-        return (
-            f"nothing answers at {self.place.socket} ({text})\n"
-            f"is the box running?  start it: tickwire run --config {file}"
-        )
+        return f"{what} ({text})\nis the box running?  start it: tickwire run --config {file}"
 
     def fail(self, exit_code: Exit, code: str, text: str) -> NoReturn:
         """Say why, and end with that exit code."""

@@ -47,6 +47,11 @@ def tag(value: Any) -> str:
     return "" if value is None else price(value)
 
 
+def net(value: Any) -> str:
+    """1/1 000 000 as a price."""
+    return "" if value is None else f"{value / 1_000_000:,.6f}"
+
+
 def basis_points(value: Any) -> str:
     """Of the decision price; positive is worse."""
     return "" if value is None else f"{value:+.2f}"
@@ -68,7 +73,7 @@ def words(value: Any) -> str:
 
 
 Columns = Sequence[tuple[str, str, Format]]
-RIGHT = (count, signed, cash, fees, tag, basis_points)
+RIGHT = (count, signed, cash, fees, tag, net, basis_points)
 
 
 def table(rows: Sequence[dict[str, Any]], columns: Columns, empty: str) -> None:
@@ -97,16 +102,20 @@ ORDERS: Columns = (
     ("state", "state", text),
     ("instrument", "instrument", text),
     ("side", "side", text),
+    ("order_type", "type", text),
+    ("time_in_force", "in force", text),
     ("quantity", "quantity", count),
     ("executed", "executed", count),
     ("leaves", "open", count),
     ("price_1e4", "price", tag),
     ("average_price_1e4", "average", tag),
     ("decision_price_1e4", "decision", tag),
+    ("slippage_1e4", "slippage", signed),
     ("slippage_bps", "slippage bps", basis_points),
     ("venue", "venue", text),
     ("strategy", "strategy", text),
     ("account", "account", text),
+    ("trader", "trader", text),
     ("reason", "reason", text),
 )
 PARENTS: Columns = (
@@ -148,12 +157,40 @@ POSITIONS: Columns = (
     ("account", "account", text),
     ("venue", "venue", text),
     ("quantity", "shares", signed),
+    ("cost_per_share_1e4", "average cost", tag),
     ("average_cost_1e4", "cost", cash),
     ("realised_1e4", "realised", cash),
+    ("realised_fifo_1e4", "realised FIFO", cash),
     ("unrealised_1e4", "unrealised", cash),
     ("fees_1e6", "fees", fees),
+    ("high_water_mark_1e4", "high-water", cash),
+    ("drawdown_1e4", "drawdown", cash),
     ("mark_1e4", "mark", tag),
     ("stale", "stale mark", lambda value: "STALE" if value else ""),
+)
+SHOWN: Columns = (
+    ("venue", "venue", text),
+    ("bid_quantity", "bid size", count),
+    ("bid_1e4", "bid", tag),
+    ("ask_1e4", "ask", tag),
+    ("ask_quantity", "ask size", count),
+    ("fee_1e6", "fee", fees),
+    ("net_1e6", "net", net),
+    ("chosen", "chosen", count),
+    ("states", "state", words),
+)
+ALERTS: Columns = (
+    ("raised_ns", "since", moment),
+    ("alert", "alert", text),
+    ("subject", "of", text),
+    ("text", "", text),
+)
+ALERT_HISTORY: Columns = (
+    ("time", "time (UTC)", lambda value: text(value)[:23].replace("T", " ")),
+    ("event", "", text),
+    ("alert", "alert", text),
+    ("subject", "of", text),
+    ("text", "", text),
 )
 VENUES: Columns = (
     ("name", "venue", text),

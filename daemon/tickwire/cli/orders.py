@@ -23,7 +23,8 @@ def orders(
 ) -> None:
     """Open orders; with --all every order of the day; with its number one order, open or not.
 
-    Slippage is the average execution against the price that the order was decided at, positive when worse.
+    Slippage is the average execution against the price that the order was decided at, positive when worse: of all its
+    shares in 1/10 000 of the currency, and in basis points.
 
     Example: tickwire orders --scope instrument --name AAPL --all
     """
@@ -53,16 +54,27 @@ def fills(
 
 
 @operator_command
-def positions(box: Box, scope: ScopeOption = "firm", name: NameOption = "") -> None:
-    """Positions and P&L, each instrument by strategy, account and venue.
+def positions(
+    box: Box,
+    scope: ScopeOption = "firm",
+    name: NameOption = "",
+    by: Annotated[str, typer.Option("--by", help="Summed up by instrument, strategy, account, venue or firm.")] = "",
+) -> None:
+    """Positions and P&L, each instrument by strategy, account and venue; net over its venues, and in total.
 
-    Example: tickwire positions --scope account --name HOUSE
+    Example: tickwire positions --by strategy      or: tickwire positions --scope account --name HOUSE
     """
-    answer = box.ask("positions", scope=scope, name=name)
+    answer = box.ask("positions", scope=scope, name=name, by=by)
     if box.as_json:
         box.print_json(answer)
         return
-    show.table(answer["lines"], show.POSITIONS, "no positions")
+    rows = answer["groups"] if by else answer["lines"]
+    if rows:
+        net = [] if by == "instrument" else [{**line, "venue": "net"} for line in answer["net"]]
+        total = [] if by == "firm" else [answer["total"]]
+        rows = [*rows, *net, *({**line, "instrument": line["instrument"] or "total"} for line in total)]
+        rows = [{**line, "instrument": line["instrument"] or "firm"} for line in rows] if by == "firm" else rows
+    show.table(rows, show.POSITIONS, "no positions")
     if not answer["known"]:
         show.say("positions are UNKNOWN until the venue's record has been replayed", "bold red")
 
@@ -71,7 +83,7 @@ def positions(box: Box, scope: ScopeOption = "firm", name: NameOption = "") -> N
 def best_execution(
     box: Box, order: Annotated[int, typer.Argument(help="The order, or the parent it belongs to.")]
 ) -> None:
-    """What every venue showed when an order was routed, and what was chosen.
+    """What every venue showed when an order was routed, net of fees, and what was chosen; or that it was not routed.
 
     Example: tickwire best-execution 4611686022722355201
     """
@@ -79,11 +91,18 @@ def best_execution(
     if box.as_json:
         box.print_json(answer)
         return
+    if answer["order"] is not None:
+        show.table([answer["order"]], show.ORDERS, "")
+    if answer["note"]:
+        show.say(answer["note"])
     for decision in answer["decisions"]:
-        shown = decision.pop("venues", [])
-        show.say(", ".join(f"{name} {value}" for name, value in decision.items()), "bold")
-        columns = [(name, name.replace("_", " "), show.text) for name in (shown[0] if shown else {})]
-        show.table(shown, columns, "  no venue showed anything")
+        show.say(
+            f"{show.moment(decision['decided_ns'])}  parent {decision['parent_id']}, decision {decision['number']}: "
+            f"{decision['policy']}, {decision['side']} {show.count(decision['wanted'])} {decision['instrument']}, "
+            f"limit {show.tag(decision['limit_1e4'])}",
+            "bold",
+        )
+        show.table(decision["venues"], show.SHOWN, "  no venue showed anything")
 
 
 def register(app: typer.Typer) -> None:

@@ -1,4 +1,4 @@
-"""``tickwire status``, ``venues``, ``audit``: the box at a glance."""
+"""``tickwire status``, ``venues``, ``alerts``, ``audit``: the box at a glance."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,8 @@ import typer
 from tickwire.api.audit import AuditLog
 from tickwire.api.errors import Exit
 from tickwire.cli import operator_text as show
-from tickwire.cli.operator_box import Box, operator_command
+from tickwire.cli.operator_box import Box, Unreachable, operator_command
+from tickwire.services.alerts import read_alerts
 
 
 @operator_command
@@ -55,6 +56,35 @@ def venues(box: Box) -> None:
 
 
 @operator_command
+def alerts(
+    box: Box,
+    everything: Annotated[bool, typer.Option("--all", help="The history, too; no running box needed.")] = False,
+    lines: Annotated[int, typer.Option("--lines", min=1, max=1000, help="How much of the history.")] = 100,
+) -> None:
+    """What is wrong now; with --all also what was, from alerts.jsonl of the state directory.
+
+    Example: tickwire alerts --all
+    """
+    try:
+        answer = box.inquire("alerts", history=everything, lines=lines)
+    except Unreachable as error:
+        if not everything or box.place.state_dir is None:
+            box.fail(Exit.UNREACHABLE, "unreachable", str(error))
+        try:
+            answer = {"active": None, "history": read_alerts(box.place.state_dir, lines)}
+        except OSError as failure:
+            box.fail(Exit.FAILED, "failed", str(failure))
+        typer.echo(f"{error}\nso what is wrong now is not known; the history:", err=True)
+    if box.as_json:
+        box.print_json(answer)
+        return
+    if answer["active"] is not None:
+        show.table(answer["active"], show.ALERTS, "nothing is wrong")
+    if everything:
+        show.table(answer["history"], show.ALERT_HISTORY, "no alerts are on record")
+
+
+@operator_command
 def audit(
     box: Box,
     lines: Annotated[int, typer.Option("--lines", min=1, max=1000, help="How many.")] = 20,
@@ -84,5 +114,5 @@ def audit(
 
 def register(app: typer.Typer) -> None:
     """Add the commands to app."""
-    for name, command in (("status", status), ("venues", venues), ("audit", audit)):
+    for name, command in (("status", status), ("venues", venues), ("alerts", alerts), ("audit", audit)):
         app.command(name)(command)

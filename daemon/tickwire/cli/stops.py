@@ -84,19 +84,23 @@ def resume(box: Box, reason: ReasonOption, scope: ScopeOption = "firm", name: Na
 def cancel(
     box: Box,
     reason: ReasonOption,
-    order: Annotated[int | None, typer.Option("--order", help="One order.")] = None,
+    number: Annotated[int | None, typer.Argument(help="One order.")] = None,
+    order: Annotated[int | None, typer.Option("--order", help="The same.")] = None,
     scope: Annotated[str | None, typer.Option("--scope", help="Every open order of a scope.")] = None,
     name: NameOption = "",
     everything: Annotated[bool, typer.Option("--all", help="Every open order.")] = False,
 ) -> None:
     """Cancel one order, every open order of a scope, or all; exit code 1 when the venue has not done it in a second.
 
-    Example: tickwire cancel --scope venue --name A --reason "venue is odd"
+    Example: tickwire cancel --scope venue --name A --reason "venue is odd"      or: tickwire cancel 123 --reason "late"
     """
+    if number is not None and order is not None:
+        box.fail(Exit.ARGUMENTS, "malformed", "say the order once")
+    order = order if number is None else number
     if everything and scope is None:
         scope = "firm"
     if (order is None) == (scope is None):
-        box.fail(Exit.ARGUMENTS, "malformed", "say --order ID, --scope SCOPE or --all, one of them")
+        box.fail(Exit.ARGUMENTS, "malformed", "say an order's number, --scope SCOPE or --all, one of them")
     answer = box.ask("cancel", order_id=order, scope=scope, name=name or None, reason=reason)
     _say_done(box, answer)
     if answer["still_open"]:

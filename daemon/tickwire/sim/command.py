@@ -131,11 +131,14 @@ def control(
     path: Annotated[Path, typer.Argument(help="the socket given to the exchange as --control")],
     do: Annotated[str, typer.Argument(help="what: " + ", ".join(COMMANDS))],
     parameters: Annotated[list[str] | None, typer.Argument(help="name=value, for example account=TRADE1")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="a failure as JSON too; an answer always is")] = False,
 ) -> None:
     """Have a running paper exchange do something: misbehave, break a trade, halt a symbol."""
     try:
         answer = ask(path, do, **parse_parameters(parameters or []))
     except (ValueError, OSError) as error:
+        if as_json:
+            typer.echo(msgspec.json.encode({"code": "failed", "text": str(error)}).decode())
         typer.echo(f"exchange-control: {error}", err=True)
         raise typer.Exit(1) from error
     typer.echo(msgspec.json.encode(answer).decode())

@@ -69,8 +69,10 @@ def make_plane(
         parent_entry=services.hands.parents,
         parents=services.hands.book,
         throttles=stewards.risk,
+        alerts=services.alerts,
         stakes=lambda: services.accounts.states.values(),
         order_quantity_max=lambda instrument, mark: _order_quantity_max(stewards.risk.effective, instrument, mark),
+        trader_names={item.number: item.name for item in config.traders},
         strategy_traders={item.name: item.trader for item in config.strategies},
     )
     settings = PlaneSettings(
