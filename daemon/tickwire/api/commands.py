@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from msgspec import Meta, Struct
 
-from tickwire.api import answers
+from tickwire.api import answers, evidence_answers
 from tickwire.api.people import Role
 
 ScopeKind = Literal["firm", "account", "strategy", "venue", "instrument"]
@@ -293,13 +293,15 @@ _TABLE = (
         "positions", PositionsOf, answers.Positions, "Positions and P&L by instrument, strategy, account and venue."
     ),
     _query("venues", Nothing, list[answers.VenueLine], "Venues: session, feed, fees, stops."),
-    _query("best-execution", OrderOf, answers.BestExecution, "What every venue showed when the order was routed."),
+    _query(
+        "best-execution", OrderOf, evidence_answers.BestExecution, "What every venue showed when the order was routed."
+    ),
     _query("parents", ParentsOf, list[answers.ParentLine], "Parent orders of the day: how far, at what price."),
     _query("limits", LimitsOf, answers.Limits, "Limits in force, pending changes, the latest changes."),
     _query("breakers", Nothing, list[answers.BreakerLine], "Circuit breakers and their states."),
     _query("breaks", Nothing, list[answers.BreakLine], "Reconciliation breaks that nobody has cleared."),
     _query("accepted-differences", Nothing, list[answers.AcceptedLine], "Differences that were accepted and stand."),
-    _query("alerts", AlertsOf, answers.Alerts, "What is wrong now; the history of it."),
+    _query("alerts", AlertsOf, evidence_answers.Alerts, "What is wrong now; the history of it."),
     _query("audit", AuditTail, answers.Audit, "The last operations, and whether the record's chain is whole."),
     Command("kill", KillSeen, answers.Done, _TRADER, "Cancel all of the scope; nothing new until re-armed."),
     Command(

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tickwire.api.collaborators import Collaborators, Order, OrderDesk
-from tickwire.api.queries import SIDES, Queries
+from tickwire.api.lines import SIDES
+from tickwire.api.queries import Queries
 from tickwire.api.scopes import FIRM, Directory, Stop, Target, stop_names
 from tickwire.services.closing import Where, closable, where_of
 

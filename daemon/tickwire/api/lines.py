@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tickwire.api import answers
+from tickwire.api import answers, evidence_answers
 from tickwire.api.collaborators import Execution, Order
 from tickwire.api.scopes import Directory
 from tickwire.native import enum_names, lib
@@ -102,9 +102,9 @@ class Lines:
             stale=position.stale,
         )
 
-    def decision(self, decision: Any) -> answers.DecisionLine:
+    def decision(self, decision: Any) -> evidence_answers.DecisionLine:
         """What the router saw and chose."""
-        return answers.DecisionLine(
+        return evidence_answers.DecisionLine(
             parent_id=decision.parent_id,
             number=decision.number,
             decided_ns=decision.decided_ns,
@@ -114,7 +114,7 @@ class Lines:
             wanted=decision.wanted,
             limit_1e4=decision.limit,
             venues=[
-                answers.ShownLine(
+                evidence_answers.ShownLine(
                     venue=self._directory.name("venue", shown.venue),
                     states=list(shown.states),
                     bid_1e4=shown.bid,

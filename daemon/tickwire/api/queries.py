@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 import tickwire
-from tickwire.api import answers, commands, position_sums
+from tickwire.api import answers, commands, evidence_answers, position_sums
 from tickwire.api.collaborators import Blotter, Breaker, Collaborators, Execution, Order
 from tickwire.api.errors import Refused
 from tickwire.api.lines import Lines
@@ -192,7 +192,7 @@ class Queries:
             for index, venue in enumerate(self._parts.box.venues())
         ]
 
-    async def best_execution(self, who: Principal, request: commands.OrderOf) -> answers.BestExecution:
+    async def best_execution(self, who: Principal, request: commands.OrderOf) -> evidence_answers.BestExecution:
         """The evidence of one order; of one that was not routed the answer says so."""
         if self._parts.evidence is None:
             raise Refused("unavailable", "this box keeps no best-execution evidence")
@@ -200,7 +200,7 @@ class Queries:
         order = self._parts.blotter.orders.get(request.order_id) if self._parts.blotter is not None else None
         if not found and order is None:
             raise Refused("unknown", f"no order and no routing decision {request.order_id} is on record")
-        return answers.BestExecution(
+        return evidence_answers.BestExecution(
             order_id=request.order_id,
             decisions=found,
             note="" if found or order is None else self._unrouted(order),
@@ -222,7 +222,7 @@ class Queries:
         doubt = "" if seen else "as far as is on record "
         return f"{doubt}direct to venue {venue}: no routing decision; the venue's book then: not on record"
 
-    async def alerts(self, who: Principal, request: commands.AlertsOf) -> answers.Alerts:
+    async def alerts(self, who: Principal, request: commands.AlertsOf) -> evidence_answers.Alerts:
         """What is wrong now, and what was."""
         if self._parts.alerts is None:
             raise Refused("unavailable", "this box has no alerts")
@@ -232,12 +232,12 @@ class Queries:
                 history = await asyncio.to_thread(read_alerts, self._parts.state_dir, request.lines)
             except OSError as error:
                 raise Refused("unavailable", f"the history of alerts cannot be read: {error}") from error
-        return answers.Alerts(active=self.active_alerts(), history=list(history))
+        return evidence_answers.Alerts(active=self.active_alerts(), history=list(history))
 
-    def active_alerts(self) -> list[answers.AlertLine]:
+    def active_alerts(self) -> list[evidence_answers.AlertLine]:
         """What is wrong now, oldest first."""
         return [
-            answers.AlertLine(
+            evidence_answers.AlertLine(
                 alert=one.name, subject=one.subject, text=one.text, raised_ns=one.raised_ns, seen_ns=one.seen_ns
             )
             for one in (self._parts.alerts.active() if self._parts.alerts is not None else ())
