@@ -13,7 +13,6 @@ from pipeline_rig import TICK
 from tickwire.native import ffi, lib, now_ns
 from tickwire.services.blotter_names import Names, VenueNames
 from tickwire.services.blotter_records import record_entry, record_from
-from tickwire.services.blotter_store import LineFile
 
 OWNER = {"account": 2, "strategy": 3, "trader": 4}
 
@@ -216,7 +215,7 @@ def test_an_order_that_leaves_memory_is_on_disk_as_it_was(tmp_path: Path) -> Non
         ear.send(urn, decision_price=PRICE - 10, score=5, **OWNER)
         ear.tell(accepted(urn), executed(urn, 100, urn))
     ear.check()
-    entries = LineFile(ear.store.path).entries()
+    entries = ear.lines("order")
     assert len(entries) >= 2
     for entry in entries:
         assert asdict(record_from(entry)) == asdict(ear.blotter.orders[entry["order_id"]])  # type: ignore[call-overload]

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tickwire.host.upkeep import Submit, at_once
 from tickwire.native import Segment, ffi, lib
 from tickwire.native.execution import ExecutionSettings, OrderTable
 from tickwire.services.blotter import Blotter, Event
 from tickwire.services.blotter_names import Names
 from tickwire.services.blotter_store import LineFile
+from tickwire.services.day_file import DayFile
 from tickwire.venues.drop_copy import DropCopy
 
 SYMBOLS = ("AAPL", "MSFT")
@@ -82,6 +84,7 @@ class Ear:
         ring: int = 1024,
         venues: Sequence[str] = ("A",),
         names: Names | None = None,
+        submit: Submit = at_once,
     ) -> None:
         self.clock = Clock()
         self.segment = Segment.create(folder / "segment", 8 << 20)
@@ -91,7 +94,7 @@ class Ear:
         settings = ExecutionSettings("127.0.0.1", 1, "user", "secret", SYMBOLS, order_count_max=1 << 15)
         self.table = OrderTable(settings)
         self.log: list[bytes] = []
-        self.store = LineFile(folder / "blotter.jsonl")
+        self.store = DayFile(folder / "blotter.jsonl", submit)
         self.resyncs: list[int] = []
         self.blotter = Blotter(
             self.reports,
@@ -176,6 +179,11 @@ class Ear:
         self.heard = len(self.log)
         if check:
             self.check()
+
+    def lines(self, kind: str) -> list[dict[str, Any]]:
+        """What the blotter has written of a kind."""
+        entries = LineFile(self.store.path).entries()
+        return [entry for entry in entries if entry["line"] == kind]
 
     def idle(self) -> None:
         """The drop copy has nothing more to say."""

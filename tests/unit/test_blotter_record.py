@@ -2,6 +2,7 @@
 
 import json
 import os
+import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any
 import pytest
 from blotter_rig import PRICE, Ear, accepted, broken, canceled, executed, order_id
 
-from tickwire.native import lib
+from tickwire.native import ffi, lib
 from tickwire.services.blotter import OrderQuery
 from tickwire.services.blotter_store import LineFile
+from tickwire.services.day_record import REFUSALS_MAX
+from tickwire.services.paged_index import PagedIndex
 
 
 def test_a_replay_builds_a_second_picture_and_keeps_what_only_we_know(tmp_path: Path) -> None:
@@ -116,10 +119,10 @@ def test_an_order_that_left_memory_is_not_stored_again_by_a_replay(tmp_path: Pat
     for ref in range(1, 21):
         ear.tell(accepted(ref), executed(ref, 100, 1000 + ref))
     ear.check()
-    lines = len(ear.store.entries())
+    lines = len(ear.lines("order"))
     for _ in range(3):
         ear.replay()
-    assert len(ear.store.entries()) == lines
+    assert len(ear.lines("order")) == lines
     assert len(ear.blotter.orders) == 4
     assert len(ear.blotter.venues[0].book.lines) == 20
 
@@ -174,17 +177,104 @@ def test_a_damaged_line_is_named_and_the_others_are_read(tmp_path: Path, line: b
     assert file.read(10) is None
 
 
-def test_a_full_disk_keeps_orders_in_memory_and_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_keeps_orders_in_memory_until_it_takes_each_line_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ear = Ear(tmp_path, orders_max=2).begin()
+    whole, room = os.pwrite, 100
 
-    def full(_: object) -> int:
-        raise OSError(28, "No space left on device")
+    def full(descriptor: int, data: bytes, offset: int) -> int:
+        if offset >= room:
+            raise OSError(28, "No space left on device")
+        return whole(descriptor, data[: room - offset], offset)
 
-    monkeypatch.setattr(ear.store, "append", full)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", full)
+        ear.tell(*(message for ref in range(1, 6) for message in (accepted(ref), executed(ref, 100, ref))))
+        ear.check()
+        assert len(ear.blotter.orders) == 5
+    ear.check()
+    ear.check()
+    assert len(ear.blotter.orders) == 2
+    assert len(ear.lines("order")) == len(ear.lines("fill")) == 5
+
+
+@pytest.mark.rule("RTS 6 Art 28 and Annex II")
+def test_a_stopped_box_leaves_every_order_and_each_fill_once(tmp_path: Path) -> None:
+    ear = Ear(tmp_path, orders_max=4).begin()
+    for ref in range(1, 21):
+        ear.send(ref)
+        ear.tell(accepted(ref), executed(ref, 60, 1000 + ref))
+        ear.check()
+        if ref % 7 == 0:
+            ear.replay()
+        if ref % 2:
+            ear.tell(executed(ref, 40, 2000 + ref))
+    ear.tell(broken(1, 1001))
+    ear.tell(executed(20, 1, 3000), live=False)  # only the record of the venue has it
+    ear.replay()
+    ear.send(21)
+    ear.blotter.finish()
+    made = [1000 + ref for ref in range(1, 21)] + [2000 + ref for ref in range(1, 21, 2)] + [3000]
+    assert sorted(fill["venue_trade_id"] for fill in ear.lines("fill")) == sorted(made)
+    assert [bust["venue_trade_id"] for bust in ear.lines("bust")] == [1001]
+    last = {entry["order_id"]: entry for entry in ear.lines("order")}
+    assert set(last) == {order_id(ref) for ref in range(1, 22)}
+    assert {entry["state"] for entry in last.values() if entry["user_ref"] % 2} == {"filled", "sent"}
+    assert [entry["incomplete"] for entry in ear.lines("end")] == [False]
+    assert ear.store.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_flood_of_refusals_is_bounded_and_what_was_left_out_is_counted(tmp_path: Path) -> None:
+    ear = Ear(tmp_path).begin()
+    refusal = ffi.new("struct risk_refusal *", {"verdict": lib.RISK_KILLED, "refused_ns": 5 * 10**9, "strategy": 3})[0]
+    for _ in range(10):
+        ear.verdicts.write([refusal] * 50)
+        ear.check()
+    ear.blotter.finish()
+    told = ear.lines("refusal")
+    assert len(told) == REFUSALS_MAX
+    assert (told[0]["verdict"], told[0]["strategy"]) == ("killed", 3)
+    assert sum(entry["count"] for entry in ear.lines("refusals_left_out")) == 500 - REFUSALS_MAX
+
+
+def test_the_loop_does_not_wait_for_the_disk_and_orders_stay_until_they_are_written(tmp_path: Path) -> None:
+    jobs: list[tuple[Callable[[], Any], Future[Any]]] = []
+
+    def later(job: Callable[[], Any]) -> "Future[Any]":
+        jobs.append((job, Future()))
+        return jobs[-1][1]
+
+    ear = Ear(tmp_path, orders_max=2, submit=later).begin()
     ear.tell(*(message for ref in range(1, 6) for message in (accepted(ref), executed(ref, 100, ref))))
     ear.check()
-    assert len(ear.blotter.orders) == 5
-    assert ear.blotter.counters["store_errors"] == 1
+    ear.check()
+    assert len(jobs) == 1, "one write at a time"
+    assert (ear.store.written, len(ear.blotter.orders)) == (0, 5)
+    job, future = jobs.pop()
+    future.set_result(job())
+    ear.check()
+    assert len(ear.blotter.orders) == 2
+    order = ear.blotter.order(order_id(1))
+    assert order is not None and order.executed == 100
+
+
+def test_the_index_of_stored_orders_takes_a_few_bytes_an_order(
+    record_property: Callable[[str, object], None],
+) -> None:
+    tracemalloc.start()
+    index, count = PagedIndex(), 200_000
+    before = tracemalloc.get_traced_memory()[0]
+    for ref in range(count):
+        index.set(order_id(ref, venue=1), ref * 700)
+    size = (tracemalloc.get_traced_memory()[0] - before) / count
+    tracemalloc.stop()
+    print(f"{size:.1f} bytes an order")
+    record_property("bytes_an_order", size)
+    assert size < 200
+    assert index.get(order_id(77, venue=1)) == 77 * 700
+    assert index.get(order_id(count, venue=1)) is None
+    assert len(index) == count
 
 
 def test_a_line_that_the_disk_did_not_take_is_told_with_the_next(

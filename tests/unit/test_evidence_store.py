@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tickwire.native import Segment, ffi, lib
-from tickwire.services.blotter import Collector
 from tickwire.services.blotter_store import LineFile
+from tickwire.services.collector import Collector
 from tickwire.services.evidence import EvidenceStore, decision_from, decision_of
 
 SWEEP_SELL = lib.SIDE_SELL + 2 * lib.PARENT_SWEEP

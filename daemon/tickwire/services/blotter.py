@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields
 from itertools import islice
 from typing import Any
 
-from tickwire.native import Ring, enum_names, lib
+from tickwire.native import Ring, enum_names, lib, now_ns
 from tickwire.native.trading import verdict_name
 from tickwire.services.blotter_names import Names
 from tickwire.services.blotter_records import (
@@ -27,78 +27,22 @@ from tickwire.services.blotter_records import (
     OrderRecord,
     Refusal,
     Reset,
-    record_entry,
-    record_from,
 )
-from tickwire.services.blotter_store import LineFile
 from tickwire.services.blotter_venue import VenueDay
+from tickwire.services.collector import Collector
+from tickwire.services.day_file import DayFile
+from tickwire.services.day_record import DayRecord
 from tickwire.services.steward import Steward
 
 ORDERS_MAX = 8192  # in memory, of all venues; open ones stay however many they are
 REFUSALS_MAX = 4096
-PENDING_MAX = 1 << 20  # records collected and not yet read
 RESYNCS_MAX = 3  # without a complete picture in between; then a person must look
 COLLECT_S = 0.002
-CHUNK = 256
 QUERY_MAX = 1000
 CHECK_MAX = 1024  # reports understood at a time: the supervisor's loop has other work
 REFUSAL_NUMBERS = tuple(field.name for field in fields(Refusal) if field.name != "verdict")
 
 __all__ = ["Blotter", "Collector", "Down", "Event", "Fill", "Live", "OrderChange", "OrderQuery", "OrderRecord", "Reset"]
-
-
-class Collector:
-    """Copies a ring's records away faster than they are understood; ``missed`` counts what it came too late for.
-
-    collect may be called from a thread of its own, take from another.
-    """
-
-    def __init__(self, ring: Ring, from_start: bool = True) -> None:
-        self._observer = ring.observer(0 if from_start else None)
-        self._lock = threading.Lock()
-        self._chunks: deque[Any] = deque()
-        self._rest: Any = None  # the chunk that take is in
-        self._index = 0
-        self._count = 0  # records in the chunks
-        self._missed = 0
-
-    @property
-    def pending(self) -> int:
-        """Records and gaps that take has to hand out."""
-        with self._lock:
-            left = 0 if self._rest is None else len(self._rest) - self._index
-            return left + self._count + (1 if self._chunks else 0)
-
-    def collect(self) -> None:
-        """Copy what is new."""
-        with self._lock:
-            while self._count < PENDING_MAX:
-                chunk = self._observer.read(CHUNK)
-                if self._observer.missed != self._missed:
-                    self._chunks.append(self._observer.missed - self._missed)
-                    self._missed = self._observer.missed
-                if not len(chunk):
-                    return
-                self._chunks.append(chunk)
-                self._count += len(chunk)
-
-    def take(self) -> Iterator[tuple[Any | None, int]]:
-        """(record, 0) for each record, (None, how many) where some were missed; whoever stops loses nothing."""
-        while True:
-            if self._rest is None or self._index >= len(self._rest):
-                with self._lock:
-                    if not self._chunks:
-                        self._rest = None
-                        return
-                    chunk = self._chunks.popleft()
-                    self._count -= 0 if isinstance(chunk, int) else len(chunk)
-                if isinstance(chunk, int):
-                    self._rest = None
-                    yield None, chunk
-                    continue
-                self._rest, self._index = chunk, 0
-            self._index += 1
-            yield self._rest[self._index - 1], 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +103,7 @@ class Blotter(Steward):
         self,
         reports: Ring,
         symbols: Sequence[str],
-        store: LineFile,
+        store: DayFile,
         resync: Callable[[int], bool],
         venue_count: int = 1,
         verdicts: Ring | None = None,
@@ -171,13 +115,13 @@ class Blotter(Steward):
         self._reports = Collector(reports)
         self._verdicts = None if verdicts is None else Collector(verdicts)
         self._sent = [Collector(ring) for ring in sent]
-        self._store = store
+        self._record = DayRecord(store, names or Names())
         self._resync = resync
         self._orders_max = orders_max
-        self._offsets: dict[int, int] = {}  # order_id -> where in the store
         self._closed: dict[int, None] = {}  # orders in memory that may leave it, oldest first
         self._listeners: list[Callable[[Event], None]] = []
         self._resyncs = Counter[int]()
+        self._problem = ""
         self.refusals: deque[Refusal] = deque(maxlen=REFUSALS_MAX)
         self.counters: Counter[str] = Counter()
         self.venues = tuple(
@@ -213,7 +157,7 @@ class Blotter(Steward):
         found = [record for record in self.in_memory() if query.matches(record)]
         found.sort(key=lambda record: record.report_ns, reverse=True)
         if query.state not in ("open", "live", "sent"):
-            for order_id in reversed(self._offsets):
+            for order_id in reversed(self._record.stored):
                 if len(found) >= query.limit:
                     break
                 record = None if self._in_memory(order_id) else self.load(order_id)
@@ -253,6 +197,7 @@ class Blotter(Steward):
                     day.missed()
             else:
                 self._report(report)
+        self._write()
         self._evict()
         said = [self._say_missed(missed)] if missed else []
         said += [text for day_index in range(len(self.venues)) if (text := self._want_resync(day_index))]
@@ -289,6 +234,7 @@ class Blotter(Steward):
             return
         day = self.venues[report.venue]
         for event in day.apply(report):
+            self._record.event(event, day)
             if isinstance(event, OrderChange):
                 self._note_closed(event.order)
             elif isinstance(event, Live):
@@ -308,6 +254,7 @@ class Blotter(Steward):
             verdict = verdict_name(refusal.verdict) if known else f"verdict {refusal.verdict}"
             numbers = {name: int(getattr(refusal, name)) for name in REFUSAL_NUMBERS}
             self.refusals.append(Refusal(verdict, **numbers))
+            self._record.refused(self.refusals[-1])
 
     # ---- gaps ----
 
@@ -331,25 +278,44 @@ class Blotter(Steward):
 
     # ---- memory ----
 
+    def finish(self) -> None:
+        """Understand what has come, and have the whole record on disk, open orders too.  Raises OSError."""
+        self.check()
+        while self.behind:
+            self.check()
+        facts = {"missed": self.counters["missed"], "refusals_missed": self.counters["refusals_missed"]}
+        self._record.finish(self.in_memory(), self._found, incomplete=self.incomplete, **facts)
+
+    def _write(self) -> None:
+        """Hand what is closed to the writer."""
+        self._record.write(self._found, now_ns())
+        self.counters["store_errors"] = self._record.counters["store_errors"]
+        if self._record.problem != self._problem:
+            self._problem = self._record.problem
+            if self._problem:
+                self.log.error("blotter_not_stored", reason=self._problem, done="kept in memory; tried again")
+
+    def _found(self, order_id: int) -> OrderRecord | None:
+        """An order in memory."""
+        return self.venues[order_id >> int(lib.ORDER_ID_VENUE_SHIFT)].book.records.get(order_id)
+
     def _is_stored(self, order_id: int) -> bool:
-        return order_id in self._offsets
+        """Whether it has left memory."""
+        return order_id in self._record.stored and not self._in_memory(order_id)
 
     def _in_memory(self, order_id: int) -> bool:
         return any(order_id in day.book.records for day in self.venues)
 
     def load(self, order_id: int) -> OrderRecord | None:
         """An order from the store; None when it never left memory, or its line is damaged."""
-        offset = self._offsets.get(order_id)
-        if offset is None:
-            return None
         try:
-            entry = self._store.read(offset)
-            return None if entry is None else record_from(entry)
+            return self._record.load(order_id)
         except (OSError, TypeError, KeyError):
             self.counters["unreadable"] += 1
             return None
 
     def _note_closed(self, order: OrderRecord) -> None:
+        self._record.order(order)
         if order.open:
             self._closed.pop(order.order_id, None)
         else:
@@ -368,14 +334,10 @@ class Blotter(Steward):
         while count > self._orders_max and self._closed:
             order_id = next(iter(self._closed))
             day = self.venues[order_id >> lib.ORDER_ID_VENUE_SHIFT]
-            record = day.book.records.get(order_id)
-            if record is not None:
-                try:
-                    self._offsets[order_id] = self._store.append(record_entry(record))
-                except OSError as error:
-                    self.counters["store_errors"] += 1
-                    self.log.error("blotter_not_stored", reason=str(error))
-                    return
+            if order_id in day.book.records:
+                if not self._record.may_leave(order_id):
+                    return  # once it is written
                 del day.book.records[order_id]
+                self._record.left(order_id)
                 count -= 1
             del self._closed[order_id]

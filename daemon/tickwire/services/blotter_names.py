@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from tickwire.config import Config
 from tickwire.services.blotter_records import OrderRecord
@@ -43,12 +44,19 @@ class Names:
 
     def put_on(self, record: OrderRecord) -> None:
         """Write them beside the numbers of a record."""
-        if record.venue < len(self.venues):
-            venue = self.venues[record.venue]
-            record.venue_name, record.mic, record.firm = venue.name, venue.mic, venue.firm
-        if record.instrument < len(self.symbols):
-            record.symbol = self.symbols[record.instrument]
-        record.account_name = self.accounts.get(record.account, "")
-        record.strategy_name = self.strategies.get(record.strategy, "")
-        record.algorithm = self.algorithms.get(record.strategy, "")
-        record.trader_name = self.traders.get(record.trader, "")
+        for name, value in self.words(record).items():
+            setattr(record, name, value)
+
+    def words(self, one: Any) -> dict[str, str]:
+        """Those of whatever has a venue, an instrument and owners."""
+        venue = self.venues[one.venue] if one.venue < len(self.venues) else VenueNames()
+        return {
+            "venue_name": venue.name,
+            "mic": venue.mic,
+            "firm": venue.firm,
+            "symbol": self.symbols[one.instrument] if one.instrument < len(self.symbols) else "",
+            "account_name": self.accounts.get(one.account, ""),
+            "strategy_name": self.strategies.get(one.strategy, ""),
+            "algorithm": self.algorithms.get(one.strategy, ""),
+            "trader_name": self.traders.get(getattr(one, "trader", 0), ""),
+        }

@@ -12,7 +12,7 @@ from tickwire.native import enum_names, lib
 
 OPEN_STATES = ("sent", "live")
 PASSIVE, AGGRESSIVE = "passive", "aggressive"
-ROLES = {"A": PASSIVE, "J": PASSIVE, "k": PASSIVE, "R": AGGRESSIVE, "m": AGGRESSIVE}  # others: crosses, not known here
+ROLES = {"A": PASSIVE, "J": PASSIVE, "k": PASSIVE, "R": AGGRESSIVE}  # others, as of crosses, are neither here
 ORDER_TYPES = {value: name.lower() for name, value in enum_names("order_type", "ORDER_TYPE_").items()}
 TIMES_IN_FORCE = {value: name.lower() for name, value in enum_names("time_in_force", "TIF_").items()}
 SOURCES = {value: name.lower() for name, value in enum_names("intent_source", "SOURCE_").items()}

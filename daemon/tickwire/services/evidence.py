@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from tickwire.native import enum_names, lib
-from tickwire.services.blotter import Collector
 from tickwire.services.blotter_store import LineFile
+from tickwire.services.collector import Collector
 from tickwire.services.steward import Steward
 
 PARENTS_MAX = 100_000  # whose decisions are found again; older ones stay in the file

@@ -13,8 +13,8 @@ from typing import Any
 
 from tickwire.native import Ring, enum_names, lib
 from tickwire.native.trading import verdict_name
-from tickwire.services.blotter import Collector
 from tickwire.services.blotter_store import LineFile
+from tickwire.services.collector import Collector
 from tickwire.services.steward import Steward
 
 PARENTS_MAX = 4096  # in memory; those that work stay however many they are

@@ -11,9 +11,11 @@ from tickwire.host.upkeep import Submit, at_once
 from tickwire.native import Control, NativeError, Segment, lib
 from tickwire.native.settings import MILLISECOND
 from tickwire.native.views import read_positions
-from tickwire.services.blotter import Blotter, Collector
+from tickwire.services.blotter import Blotter
 from tickwire.services.blotter_names import Names
 from tickwire.services.blotter_store import LineFile
+from tickwire.services.collector import Collector
+from tickwire.services.day_file import DayFile
 from tickwire.services.drop_copy_follower import DropCopyFollower
 from tickwire.services.evidence import EvidenceStore
 from tickwire.services.reconciliation import DropCopyLink, Holding, Reconciliation, ReconciliationSettings
@@ -58,7 +60,7 @@ def open_records(
     blotter = Blotter(
         segment.ring("blotter", "execution_report"),
         config.symbols,
-        LineFile(state_dir / f"blotter-{control.epoch}.jsonl"),
+        DayFile(state_dir / f"blotter-{control.epoch}.jsonl", submit),
         resync,
         len(venues),
         segment.ring("verdict", "risk_refusal"),

@@ -108,5 +108,8 @@ async def _run(config: Config, config_path: Path, owner: Ownership, cores: Colle
     plane = make_plane(config, lanes, segment, control, directory, owner, stewards, services, now_ns)
     memory = Memory(control, directory, owner, owner.stops, log)
     parts = (*services.parts(), ("operators", plane.run))
-    orderly = await Supervisor(config, control, stewards, memory, spawn, cores, now_ns, parts).run(stop)
+    try:
+        orderly = await Supervisor(config, control, stewards, memory, spawn, cores, now_ns, parts).run(stop)
+    finally:
+        services.close(log)
     return Exit.ORDERLY if orderly else Exit.DISORDERLY

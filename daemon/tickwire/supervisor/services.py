@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tickwire.config import Config
+from tickwire.host.logs import Log
 from tickwire.host.upkeep import Submit, at_once
 from tickwire.native import Control, Segment, lib
 from tickwire.services.account_state import PeakStore
@@ -87,6 +88,13 @@ class Services:
         """Whether a parent may still trade, as far as its reports were all seen."""
         found = self.hands.book.get(parent_id)
         return found is not None and found.open and not found.doubtful
+
+    def close(self, log: Log) -> None:
+        """Have the record of the day whole on disk: when nothing runs any more."""
+        try:
+            self.records.blotter.finish()
+        except OSError as error:
+            log.error("blotter_not_whole", reason=str(error) or type(error).__name__)
 
     def parts(self) -> Iterator[Part]:
         """Name and work of each."""
