@@ -3,14 +3,14 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from operator_box import TOKENS, VIEWER, OperatorBox
 from operator_doors import serving, unix_client
-from operator_fakes import Fill, Order, PnL
+from operator_fakes import Desk, Fill, Order, PnL
 from typer.testing import CliRunner, Result
 
 from tickwire.api.metrics import Exposition, OperationsCollector, SegmentCollector
@@ -278,8 +278,20 @@ def test_metrics_tell_alerts_profit_fees_and_the_counters_of_router_and_position
     assert "tickwire_router_count" not in text
 
 
+@dataclass
+class Answered(Desk):
+    """The venue cancels what it is asked to at once."""
+
+    orders: dict[int, Order] = field(default_factory=dict)
+
+    def cancel_order(self, order_id: int) -> bool:
+        self.orders[order_id].state = "canceled"
+        return super().cancel_order(order_id)
+
+
 def test_an_order_and_a_path_are_said_with_or_without_their_option(box: OperatorBox) -> None:
     box.blotter.orders = {123: Order(123), 124: Order(124)}
+    box.parts.desk = Answered(box.ledger.held, box.desk.asked, orders=box.blotter.orders)
 
     def story(on_box: Run) -> None:
         because = ("--reason", "x")
