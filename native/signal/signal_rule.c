@@ -111,6 +111,7 @@ static enum signal_outcome send(const struct signal_rule *rule, struct signal_in
     intent->tick = last->tick;
     intent->rx_ns = last->rx_ns;
     intent->book_ns = last->book_ns;
+    if (what->kind != INTENT_CANCEL) intent->decision_price = (last->bid_price[0] + last->ask_price[0]) / 2;
     intent->instrument = (uint16_t)(instrument - rule->instruments);
     intent->strategy = rule->parameters.strategy;
     intent->account = rule->parameters.account;

@@ -91,6 +91,11 @@ def test_taking_hits_the_opposite_touch_at_once_or_not_at_all(taker: Bench) -> N
     assert (sell.side, sell.price, sell.score) == (lib.SIDE_SELL, BID, -800_000)
 
 
+def test_every_order_says_what_its_slippage_is_measured_from(taker: Bench) -> None:
+    (intent,) = taker.see(900, 100)
+    assert intent.decision_price == (BID + ASK) // 2
+
+
 @pytest.mark.parametrize(
     "market",
     [
