@@ -130,10 +130,12 @@ class Stopping:
         return answers.Done(done=[f"{target}: resumed", *self._left(target)])
 
     def _kill_of(self, target: Target) -> int:
-        """What is to be lifted: the time of the firm's kill, or whether the scope's bit is on; 0: nothing."""
+        """What is to be lifted: another number after every kill, whoever threw it and however; 0: nothing."""
         words = self._parts.words
-        bit = words.stop_bits(target.scope, target.index) & Stop.KILL
-        return (words.kill or bit) if target is FIRM else bit
+        held = int(words.stop_bits(target.scope, target.index) & Stop.KILL)
+        if target is FIRM:
+            held = words.kill or held
+        return held + words.kills if held else 0
 
     def _accepted(self, target: Target) -> list[Any]:
         """Accepted differences that stand in the scope."""

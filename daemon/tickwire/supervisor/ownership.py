@@ -141,7 +141,7 @@ def throw_kill(segment: Path | None, state_dir: Path | None, kill: int) -> list[
         try:
             with Segment.attach(segment) as box:
                 control = box.control()
-                control.kill = control.kill or kill
+                control.kill = max(kill, control.kill + 1)  # a later kill: a code given before it is void
             done.append(f"segment {segment}: nothing new leaves, open orders are being cancelled")
         except (NativeError, OSError) as error:
             errors.append(error)
