@@ -16,6 +16,7 @@ from tickwire.api.errors import Refused
 from tickwire.api.people import Principal
 from tickwire.api.scopes import Stop
 from tickwire.native import lib
+from tickwire.supervisor.ownership import throw_kill
 
 
 @pytest.fixture
@@ -42,6 +43,25 @@ def test_a_kill_of_the_firm_is_on_and_stays_on_across_restarts(box: OperatorBox)
     box.now_ns += 5
     do(box, TRADER, "kill", reason="again")
     assert box.control.kill == box.now_ns - 5, "the first time counts"
+
+
+@pytest.mark.parametrize("scope", ["firm", "venue"])
+def test_a_kill_that_only_wrote_the_segment_voids_the_code_given_before_it(box: OperatorBox, scope: str) -> None:
+    async def story() -> Refused:
+        operations = box.operations()
+        where = {"scope": scope} | ({} if scope == "firm" else {"name": "A"})
+        await operations.execute(OFFICER, "kill", where | {"reason": "x"})
+        prepared = await operations.execute(OFFICER, "rearm-prepare", where)
+        if scope == "firm":
+            throw_kill(box.segment.path, None, box.now_ns + 1)
+        else:
+            box.control.stop_set("venue", 0, lib.STOP_KILL)
+        with pytest.raises(Refused) as caught:
+            await operations.execute(OFFICER, "rearm-confirm", where | {"code": prepared.code, "reason": "x"})
+        return caught.value
+
+    assert "thrown again" in str(asyncio.run(story()))
+    assert box.control.kill or box.control.stop_bits("venue", 0) & lib.STOP_KILL
 
 
 @pytest.mark.parametrize(
